@@ -9,13 +9,15 @@ parser = ConfigParser(delimiters=["="], interpolation=None)
 parser.read(here / "settings.ini", encoding="utf-8")
 cfg = parser["DEFAULT"]
 url = f"https://github.com/{cfg['user']}/{cfg['repo']}"
+# On PyPI the images of the README need whole addresses.
+readme = (here / "README.md").read_text(encoding="utf-8").replace("](README_files/", f"]({url}/raw/main/README_files/")
 extras = {"dev": cfg["dev_requirements"].split()}
 
 setup(
     name=cfg["lib_name"],
     version=cfg["version"],
     description=cfg["description"],
-    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description=readme,
     long_description_content_type="text/markdown",
     license=cfg["license"],
     author=cfg["author"],

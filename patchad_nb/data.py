@@ -6,8 +6,8 @@
 __all__ = ['IMAGE_SUFFIXES', 'MVTEC_COUNTS', 'PatchadError', 'load_image', 'load_mask', 'image_paths', 'Images', 'Sample',
            'Category', 'category_names', 'fig_samples']
 
-# %% ../nbs/00_data.ipynb #503787e3
-import json, os, warnings
+# %% ../nbs/00_data.ipynb #36558982
+import os, warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -17,6 +17,7 @@ import numpy as np, torch
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image, ImageOps
+from tqdm.auto import tqdm
 
 # %% ../nbs/00_data.ipynb #e3d2a784
 class PatchadError(ValueError):
@@ -49,12 +50,12 @@ def load_image(path:str|Path,    # PNG, JPEG, BMP or TIFF; grey, palette, RGB(A)
         raise PatchadError(f"{path}: {a.shape[1]} x {a.shape[0]} pixels, but a patch needs {min_size} x {min_size}; use larger images")
     return torch.from_numpy(a).permute(2, 0, 1).contiguous()   # (3,H,W)
 
-# %% ../nbs/00_data.ipynb #b4eb3d29
+# %% ../nbs/00_data.ipynb #8abbb931
 def load_mask(path:str|Path, # an image file; every value above 0 means defective
              ) -> np.ndarray: # bool, (H,W)
     "Read a ground-truth mask (*vérité terrain*). Do not store masks as JPEG: its noise is above zero."
     im = _open(path)
-    if im.mode == 'P': im = im.convert('RGB')              # the palette's colours, not its numbers
+    if im.mode == 'P': im = im.convert('RGB')              # the palette's colors, not its numbers
     if im.mode in ('LA', 'RGBA'): im = im.convert(im.mode[:-1])
     a = np.asarray(im) > 0
     return a if a.ndim == 2 else a.any(-1)                 # (H,W)
@@ -151,7 +152,7 @@ def _warn_counts(name, n_train, samples):
     if n_train != official_train: odd.insert(0, f'train {n_train} (official {official_train})')
     if odd: warnings.warn(f"{name}: not the official MVTec AD image counts: {', '.join(odd)}")
 
-# %% ../nbs/00_data.ipynb #aeb1ffe5
+# %% ../nbs/00_data.ipynb #a83ad33d
 class Category:
     "Training images, test samples and defect types of one category. Reads pixels only when they are asked for."
     def __init__(self,
@@ -167,7 +168,7 @@ class Category:
             raise PatchadError(f"{self.root/'train'/'good'}: no such folder; a category needs train/good with normal images")
         self.train_images = Images(image_paths(self.root/'train'/'good'))
         self.samples, self.has_masks = _samples(self.root)
-        self.procedural = (self.root/'procedural.json').exists()   # drawn by a program, see the next chapter
+        self.procedural = (self.root/'procedural.json').exists()   # drawn by a program, see chapter 01b
         if self.name in MVTEC_COUNTS and not self.procedural: _warn_counts(self.name, len(self.train_images), self.samples)
 
     @classmethod
@@ -196,6 +197,13 @@ class Category:
         chosen = {s.name for s in [s for turn in zip_longest(*by_type) for s in turn if s][:n]}
         small.samples = [s for s in self.samples if s.name in chosen]
         return small
+
+    def check(self, progress:bool=True): # show a bar
+        "Read every image and mask once, so that a bad file shows before hours of training. Raises `PatchadError`."
+        for _ in tqdm(self.train_images, desc=f'check {self.name}', disable=not progress): pass
+        for s in tqdm(self.samples, desc=f'check {self.name}, test', disable=not progress):
+            s.image()
+            if self.has_masks: s.mask()
 
     def __repr__(self):
         types = ', '.join(f'{sum(s.defect == d for s in self.samples)} {d}' for d in dict.fromkeys(s.defect for s in self.samples))

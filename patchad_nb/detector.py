@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['save_tensors', 'load_tensors', 'Detector', 'ColorDetector', 'fig_score_maps', 'score_samples', 'evaluate']
 
-# %% ../nbs/03_detector.ipynb #f70af2fd
+# %% ../nbs/03_detector.ipynb #815328db
 import json, os, time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from tqdm.auto import tqdm
 
-from .data import Category, PatchadError, Sample
+from .data import Category, PatchadError
 from .metrics import metrics_by_defect
 
 # %% ../nbs/03_detector.ipynb #bca4722d

@@ -6,7 +6,7 @@
 __all__ = ['PRESETS', 'METHODS', 'make_detector', 'change_settings', 'pick_device', 'examples', 'run_job', 'run', 'save_figures',
            'table1_main', 'find_model', 'score_images', 'score_main']
 
-# %% ../nbs/13_experiment.ipynb #d909fc6a
+# %% ../nbs/13_experiment.ipynb #04982042
 import argparse, importlib.metadata, inspect, json, os, platform, shutil, sys, time, warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from . import __version__
 from .data import Category, Images, PatchadError, category_names, image_paths
 from .dense import ReconstructionDetector
-from .detector import ColorDetector, Detector, evaluate, fig_score_maps, load_tensors, score_samples
+from .detector import ColorDetector, evaluate, fig_score_maps, load_tensors, score_samples
 from .report import METRICS, TITLES, heat_image, table1, write_results, write_text
 from .textures import PRESETS as TEXTURE_PRESETS, make_category
 
@@ -127,7 +127,7 @@ def _categories(data, names, preset, texture_seed, out, progress):
         if not (out/'data'/n).exists(): make_category(out/'data', n, **known[n], seed=texture_seed, progress=progress)
     return [Category(out/'data', n) for n in names]
 
-# %% ../nbs/13_experiment.ipynb #5b6f525b
+# %% ../nbs/13_experiment.ipynb #9b52ab8e
 def run(out:str|Path,            # folder of the run
         data:str|Path|None=None, # a folder with MVTec-style categories; without it, procedural wood and carpet
         categories:Sequence|None=None, # names, or ['all']; by default all that there are
@@ -150,21 +150,24 @@ def run(out:str|Path,            # folder of the run
     fixed = dict(preset=preset, settings=settings, data=source, images=images, device=device, texture_seed=0)
     old = _check_out(out, fixed, resume)
     found = [Category.from_folders(*folders)] if folders else _categories(data, list(categories or ['all']), preset, fixed['texture_seed'], out, progress)
-    if images: found = [c.head(images) for c in found]
+    if images is not None: found = [c.head(images) for c in found]
+    for c in found:
+        if not c.procedural: c.check(progress)
     union = lambda k, new: list(dict.fromkeys([*old.get(k, []), *new]))
     lists = dict(methods=union('methods', methods), categories=union('categories', [c.name for c in found]), seeds=union('seeds', seeds))
     write_text(out/'config.json', json.dumps({**fixed, **lists, 'counts': {c.name: repr(c) for c in found}, 'versions': _versions()}, indent=1) + '\n')
     rows = []
     for category in found:
         for seed in seeds:
-            for method in methods:
-                folder = out/'models'/category.name/method/f'seed{seed}'
+            jobs = {m: out/'models'/category.name/m/f'seed{seed}' for m in methods}
+            new = not all((f/'rows.json').exists() for f in jobs.values())
+            for method, folder in jobs.items():
                 run_job(folder, method, category, settings, seed, device, progress)
                 rows = [r for f in sorted((out/'models').glob('*/*/*/rows.json')) for r in json.loads(f.read_text())]
                 rows.sort(key=lambda r: (lists['categories'].index(r['category']), list(TITLES).index(r['method']), r['seed']))
                 write_results(out/'results.csv', rows)
                 write_text(out/'table1.md', table1(rows, f"Preset {preset}" + (f", changed: {', '.join(changes)}" if changes else '') + f"; seeds {', '.join(map(str, lists['seeds']))}; {device}."))
-            save_figures(out, category, seed)
+            if new or not (out/'figures'/f'{category.name}_{methods[-1]}_seed{seed}.png').exists(): save_figures(out, category, seed)
     return rows
 
 def save_figures(out:str|Path,      # folder of a run
@@ -180,9 +183,7 @@ def save_figures(out:str|Path,      # folder of a run
         fig_score_maps(shown, {TITLES[method]: maps[TITLES[method]]}, ranges).savefig(out/'figures'/f'{category.name}_{method}_seed{seed}.png', dpi=100)
     if len(maps) > 1: fig_score_maps(shown, maps, ranges).savefig(out/'figures'/f'{category.name}_all_seed{seed}.png', dpi=100)
 
-# %% ../nbs/13_experiment.ipynb #b03373f7
-def _progress(): return sys.stderr.isatty() or 'ipykernel' in sys.modules
-
+# %% ../nbs/13_experiment.ipynb #bb59e16c
 def _guard(name, main, argv):
     "Run a console script: a problem that the user can mend is one line and exit code 2."
     try: return main(argv)
@@ -209,7 +210,7 @@ def _table1(argv):
     out = Path(a.out or f'runs/{a.preset}')
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_: print(f'patchad_table1: warning: {message}', file=sys.stderr)
-        run(out, a.data, a.categories, a.methods, a.preset, a.set, a.seeds, a.device, a.images, (a.normal, a.test) if a.normal else None, a.resume, _progress())
+        run(out, a.data, a.categories, a.methods, a.preset, a.set, a.seeds, a.device, a.images, (a.normal, a.test) if a.normal else None, a.resume, sys.stderr.isatty())
     print((out/'table1.md').read_text(encoding='utf-8'), end='')
     print(f'\nresults, figures and models: {out}')
 
@@ -218,7 +219,7 @@ def table1_main(argv:list|None=None # arguments; by default those of the command
     "The console script `patchad_table1`."
     return _guard('patchad_table1', _table1, argv)
 
-# %% ../nbs/13_experiment.ipynb #22e7d7d3
+# %% ../nbs/13_experiment.ipynb #a48b07c1
 def find_model(run:str|Path, category=None, method=None, seed=None) -> Path: # the folder of the model
     "The one model in a run that fits. Raises `PatchadError` that lists the choice when there is none or more than one."
     found = sorted(p.parent for p in Path(run).glob('**/model.safetensors') if (p.parent/'fit.json').exists())
@@ -265,7 +266,7 @@ def _score(argv):
     p.add_argument('--device', default='auto', help='auto, cpu or cuda')
     a = p.parse_args(argv)
     paths = [q for i in a.images for q in (image_paths(i) if Path(i).is_dir() else [Path(i)])]
-    rows = score_images(find_model(a.run, a.category, a.method, a.seed), paths, a.out, a.format, pick_device(a.device), _progress())
+    rows = score_images(find_model(a.run, a.category, a.method, a.seed), paths, a.out, a.format, pick_device(a.device), sys.stderr.isatty())
     for r in rows: print(f"{r['max']:10.4f} max  {r['mean']:10.4f} mean  {r['above_normal']:8.4f} above normal  {r['file']}")
 
 def score_main(argv:list|None=None # arguments; by default those of the command line

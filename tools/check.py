@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MACHINE_PATH = re.compile(r'(?<![\w.~/-])/(?:home|root|tmp|work|Users|var/folders|mnt|content)/\S*|\b[A-Z]:\\+\w\S*')
+MACHINE_PATH = re.compile(r'(?:\bfile:/{0,2}|(?<![\w.~/-]))/(?:home|root|tmp|work|Users|var/folders|mnt|content)/\S*|\b[A-Z]:\\+\w\S*')
 SKIPPED = {'slow', 'gpu', 'data'}                          # cells with these flags need not have run
 PASSING = '__pycache__', '.ipynb_checkpoints', 'runs'       # folders that come and go
 MAX_BYTES = 1_500_000
@@ -93,7 +93,8 @@ def texts(output):
 
 def faults(path):
     "What is wrong with the outputs of one notebook."
-    nb = json.loads(path.read_text(encoding='utf-8'))
+    try: nb = json.loads(path.read_text(encoding='utf-8'))
+    except ValueError as e: yield f'not a notebook ({e}): restore it'; return
     code = [c for c in nb['cells'] if c['cell_type'] == 'code' and ''.join(c['source']).strip()]
     if path.stat().st_size >= MAX_BYTES: yield f'{path.stat().st_size/1e6:.1f} MB, more than {MAX_BYTES/1e6} MB: use smaller or fewer figures'
     if 'widgets' in nb['metadata']: yield 'holds widget state: clear it (Edit > Clear Outputs of the widget), save without state'

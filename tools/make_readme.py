@@ -51,7 +51,7 @@ def render(notebook, root, stem='README'):
             cell.metadata = nbformat.from_dict({'tags': tags})
         else: continue                                     # raw cells are front matter
         cells.append(cell)
-    nb.cells = cells
+    nb.cells, nb.metadata.language_info = cells, nbformat.from_dict({'name': 'python'})   # nbdev_clean drops the language
     config = Config()
     config.TagRemovePreprocessor.update(enabled=True, remove_input_tags={'hide_input'}, remove_all_outputs_tags={'hide_output'})
     text, extra = MarkdownExporter(config=config).from_notebook_node(nb, dict(unique_key=stem, output_files_dir=f'{stem}_files'))
