@@ -99,7 +99,7 @@ def run_job(folder:str|Path,   # of this job
     write_text(done, json.dumps(rows, indent=1))
     return rows
 
-# %% ../nbs/13_experiment.ipynb #97df96ef
+# %% ../nbs/13_experiment.ipynb #911628ef
 def _versions():
     names = 'torch', 'torchvision', 'numpy', 'scikit-learn', 'scikit-image'
     return {'patchad_nb': __version__, 'python': platform.python_version()} | {n: importlib.metadata.version(n) for n in names}
@@ -115,19 +115,21 @@ def _check_out(out, fixed, resume):
         if old.get(k) != v: raise PatchadError(f"{out}: was made with {k} = {old.get(k)}, not {v}; use the same, or choose another --out")
     return old
 
-def _categories(data, names, preset, texture_seed, out, progress):
-    "The categories of a run; procedural ones are drawn into the run's folder."
-    if data is not None:
-        if names == ['all']: names = category_names(data) or [None]
-        return [Category(data, name) for name in names]
+def _names(data, names, preset):
+    "The names of the categories of a run: of folders in `data`, or procedural ones."
+    if data is not None: return (category_names(data) or [None]) if names == ['all'] else names
     known = TEXTURE_PRESETS[preset]
     for n in (bad for bad in names if bad not in known and bad != 'all'):
         raise PatchadError(f"{n}: no such procedural category; choose from {', '.join(known)}, or give --data")
-    for n in (names := list(known) if names == ['all'] else names):
-        if not (out/'data'/n).exists(): make_category(out/'data', n, **known[n], seed=texture_seed, progress=progress)
-    return [Category(out/'data', n) for n in names]
+    return list(known) if names == ['all'] else names
 
-# %% ../nbs/13_experiment.ipynb #9b52ab8e
+def _draw(folder, names, preset, seed, progress):
+    "The procedural categories of a run, drawn where they are not there yet."
+    for n in names:
+        if not (folder/n).exists(): make_category(folder, n, **TEXTURE_PRESETS[preset][n], seed=seed, progress=progress)
+    return [Category(folder, n) for n in names]
+
+# %% ../nbs/13_experiment.ipynb #81dd44de
 def run(out:str|Path,            # folder of the run
         data:str|Path|None=None, # a folder with MVTec-style categories; without it, procedural wood and carpet
         categories:Sequence|None=None, # names, or ['all']; by default all that there are
@@ -149,13 +151,18 @@ def run(out:str|Path,            # folder of the run
     source = Path(data).resolve().name if data else 'folders' if folders else 'procedural'
     fixed = dict(preset=preset, settings=settings, data=source, images=images, device=device, texture_seed=0)
     old = _check_out(out, fixed, resume)
-    found = [Category.from_folders(*folders)] if folders else _categories(data, list(categories or ['all']), preset, fixed['texture_seed'], out, progress)
+    names = _names(data, list(categories or ['all']), preset)
+    found = [Category.from_folders(*folders)] if folders else [Category(data, n) for n in names] if data else []
+    union = lambda k, new: list(dict.fromkeys([*old.get(k, []), *new]))
+    lists = dict(methods=union('methods', methods), categories=union('categories', [c.name for c in found] or names), seeds=union('seeds', seeds))
+    config = {**fixed, **lists, 'versions': _versions()}
+    if not found:                                                      # the config first: drawing may be interrupted, too
+        write_text(out/'config.json', json.dumps(config, indent=1) + '\n')
+        found = _draw(out/'data', names, preset, fixed['texture_seed'], progress)
     if images is not None: found = [c.head(images) for c in found]
     for c in found:
         if not c.procedural: c.check(progress)
-    union = lambda k, new: list(dict.fromkeys([*old.get(k, []), *new]))
-    lists = dict(methods=union('methods', methods), categories=union('categories', [c.name for c in found]), seeds=union('seeds', seeds))
-    write_text(out/'config.json', json.dumps({**fixed, **lists, 'counts': {c.name: repr(c) for c in found}, 'versions': _versions()}, indent=1) + '\n')
+    write_text(out/'config.json', json.dumps(config | {'counts': {**old.get('counts', {}), **{c.name: repr(c) for c in found}}}, indent=1) + '\n')
     rows = []
     for category in found:
         for seed in seeds:

@@ -20,7 +20,7 @@ def directives(source):
     found, lines = {}, source.splitlines()
     while lines and re.match(r'#\s*\|', lines[0].strip()):
         key, _, value = lines.pop(0).strip().lstrip('#').strip().lstrip('|').strip().replace(':', ' ', 1).partition(' ')
-        found[key] = value.strip().lower()
+        found[key] = value.strip()
     return found, '\n'.join(lines).strip('\n')
 
 def moved_links(text, folder, root):
@@ -39,12 +39,13 @@ def moved_links(text, folder, root):
 
 def render(notebook, root, stem='README'):
     "The text of the README, and its images as {path relative to `root`: bytes}."
-    nb, cells = nbformat.read(notebook, as_version=4), []
+    nb, cells, alts = nbformat.read(notebook, as_version=4), [], []
     for cell in nb.cells:
         if cell.cell_type == 'markdown': cell.source = moved_links(cell.source, notebook.parent, root)
         elif cell.cell_type == 'code':
             flags, cell.source = directives(cell.source)
             if 'hide' in flags or flags.get('include') == 'false' or not cell.source.strip(): continue
+            alts += [flags.get('fig-alt', 'figure')] * sum('image/png' in o.get('data', {}) for o in cell.outputs)   # `#| fig-alt: ...`
             tags = []
             if 'hide_input' in flags or flags.get('echo') == 'false': tags.append('hide_input')
             if 'hide_output' in flags or flags.get('output') == 'false': tags.append('hide_output')
@@ -55,6 +56,7 @@ def render(notebook, root, stem='README'):
     config = Config()
     config.TagRemovePreprocessor.update(enabled=True, remove_input_tags={'hide_input'}, remove_all_outputs_tags={'hide_output'})
     text, extra = MarkdownExporter(config=config).from_notebook_node(nb, dict(unique_key=stem, output_files_dir=f'{stem}_files'))
+    for alt in alts: text = text.replace('![png](', f'![{alt}](', 1)
     text = '\n'.join(line.rstrip() for line in text.splitlines())
     text = NOTE.format(source=notebook.relative_to(root).as_posix()) + '\n\n' + re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
     return text, {Path(name).as_posix(): data for name, data in extra.get('outputs', {}).items()}
