@@ -126,7 +126,12 @@ class ColorDetector(Detector):
     def state(self): return {'mean': self.mean, 'precision': self.precision}
     def set_state(self, tensors): self.mean, self.precision = (tensors[k].float().to(self.device) for k in ('mean', 'precision'))
 
-# %% ../nbs/03_detector.ipynb #a1660bde
+# %% ../nbs/03_detector.ipynb #2c4f61f4
+def _center(a, shape):
+    "The middle part of a mask or image (H,W,...) that a cropped score map covers."
+    top, left = (a.shape[0] - shape[0]) // 2, (a.shape[1] - shape[1]) // 2
+    return a[top:top + shape[0], left:left + shape[1]]
+
 def _thin(a, side): return a[::max(1, min(a.shape[:2]) // side), ::max(1, min(a.shape[:2]) // side)]
 
 def fig_score_maps(samples:Sequence,   # test samples: `Sample`
@@ -134,27 +139,26 @@ def fig_score_maps(samples:Sequence,   # test samples: `Sample`
                    ranges:dict|None=None, # title -> (low, high) of the color scale; by default from the maps
                    side:int=256,       # images are scaled down to about so many pixels
                    size:float=1.7,     # of one picture, in inches
-                  ) -> Figure:         # a row per sample: image, ground truth, maps; with one method also the overlay
+                  ) -> Figure:         # a row per sample: image, ground truth (if there are masks), maps; with one method also the overlay
     "Score maps beside image and ground truth, with one color scale per method."
-    overlay = len(maps) == 1
-    titles = ['image', 'ground truth', *maps] + ['overlay'] * overlay
+    truth, overlay = any(s.mask_path for s in samples), len(maps) == 1
+    titles = ['image'] + ['ground truth'] * truth + [*maps] + ['overlay'] * overlay
     fig, axs = plt.subplots(len(samples), len(titles), figsize=(size * len(titles), size * len(samples) + .3), squeeze=False)
     for k, title in enumerate(titles): axs[0, k].set_title(title, fontsize=9)
     for i, (row, sample) in enumerate(zip(axs, samples)):
-        x = _thin(sample.image().permute(1, 2, 0).numpy(), side)
-        row[0].imshow(x); row[0].set_ylabel(sample.name, fontsize=8)
-        if sample.mask_path or sample.defect == 'good': row[1].imshow(_thin(sample.mask(), side), cmap='gray', vmin=0, vmax=1)
-        else: row[1].text(.5, .5, 'no mask', ha='center', transform=row[1].transAxes)
-        for j, (title, ms) in enumerate(maps.items()):
+        x = sample.image().permute(1, 2, 0).numpy()                            # (H,W,3)
+        row[0].imshow(_thin(x, side)); row[0].set_ylabel(sample.name, fontsize=8)
+        if truth: row[1].imshow(_thin(sample.mask(), side), cmap='gray', vmin=0, vmax=1)
+        for j, (title, ms) in enumerate(maps.items(), 1 + truth):
             lo, hi = (ranges or {}).get(title) or np.quantile(np.concatenate([m.ravel()[::7] for m in ms]), [.5, .999])
             m = _thin(ms[i], side).astype(np.float32)
-            row[2 + j].imshow(m, cmap='magma', vmin=lo, vmax=hi)
-            if overlay: row[3].imshow(x); row[3].imshow(m, cmap='magma', vmin=lo, vmax=hi, alpha=((m - lo) / max(hi - lo, 1e-12)).clip(0, .8))
+            row[j].imshow(m, cmap='magma', vmin=lo, vmax=hi)
+            if overlay: row[-1].imshow(_thin(_center(x, ms[i].shape), side)); row[-1].imshow(m, cmap='magma', vmin=lo, vmax=hi, alpha=((m - lo) / max(hi - lo, 1e-12)).clip(0, .8))
     for ax in axs.flat: ax.set(xticks=[], yticks=[])
     fig.tight_layout(pad=.4); plt.close(fig)
     return fig
 
-# %% ../nbs/03_detector.ipynb #d581b30e
+# %% ../nbs/03_detector.ipynb #51996cfd
 def score_samples(detector:Detector, # fitted
                   samples:Sequence,  # of `Sample`
                   progress:bool=True # show a bar
@@ -165,11 +169,6 @@ def score_samples(detector:Detector, # fitted
         x = s.image(); start = time.perf_counter()
         maps.append(detector.score_map(x)); seconds += time.perf_counter() - start
     return maps, seconds / max(1, len(samples))
-
-def _center(mask, shape):
-    "The middle part of `mask` that a cropped score map covers."
-    top, left = (mask.shape[0] - shape[0]) // 2, (mask.shape[1] - shape[1]) // 2
-    return mask[top:top + shape[0], left:left + shape[1]]
 
 def evaluate(detector:Detector,  # fitted
              category:Category,  # with masks

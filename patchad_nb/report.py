@@ -76,7 +76,7 @@ def read_results(path:str|Path # a file written by `write_results`
     if not rows or set(rows[0]) != set(COLUMNS): raise PatchadError(f"{path}: not a results file of this package; expected the columns {', '.join(COLUMNS)}")
     return [{k: v if k in _TEXT else _number(v) for k, v in r.items()} for r in rows]
 
-# %% ../nbs/12_report.ipynb #7e04e221
+# %% ../nbs/12_report.ipynb #069c1bc7
 def _cell(values, digits=2):
     values = [v for v in values if v is not None]
     if not values: return ''
@@ -93,8 +93,9 @@ def table1(rows:Sequence,     # measurements, see `read_results`
     for category in dict.fromkeys(r['category'] for r in rows):
         mine = [r for r in rows if r['category'] == category]
         procedural = mine[0]['data'] == 'procedural'
-        source = 'procedural images, not MVTec AD' if procedural else 'the images of the folder'
-        text += f'## {category}: measured on {source}\n\n{note}\n\n' if note else f'## {category}: measured on {source}\n\n'
+        if all(r[m] is None for r in mine for m in METRICS): source = 'scored, but not measured: there are no masks'
+        else: source = 'measured on ' + ('procedural images, not MVTec AD' if procedural else 'the images of the folder')
+        text += f'## {category}: {source}\n\n' + (f'{note}\n\n' if note else '')
         text += _line(['method', 'images', *(m.upper() for m in METRICS), 'fit (s)', 's per image', 'parameters'])
         text += _line(['---', '---', *['---:'] * 8])
         for method in sorted({r['method'] for r in mine}, key=list(TITLES).index):
