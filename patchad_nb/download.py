@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['LICENSE', 'MANUAL', 'MVTEC_ARCHIVES', 'fetch', 'extract', 'download_mvtec', 'download_main']
 
-# %% ../nbs/15_download.ipynb #67c7920c
+# %% ../nbs/15_download.ipynb #ef83362a
 import argparse, errno, hashlib, http.client, lzma, os, shutil, sys, tarfile, time, urllib.error, urllib.request, warnings, zlib
 from pathlib import Path
 from tqdm.auto import tqdm
-from .data import Category, PatchadError
+from .data import Category, PatchadError, run_script
 
 # %% ../nbs/15_download.ipynb #96450403
 LICENSE = """MVTec AD is made by MVTec Software GmbH. License: CC BY-NC-SA 4.0 (https://creativecommons.org/licenses/by-nc-sa/4.0/): non-commercial use, name the source, share alike.
@@ -184,9 +184,8 @@ def download_mvtec(dest:str|Path,         # the folder that gets wood/, carpet/,
         found = extract(archive, dest, wanted); archive.unlink()
     return found if missing is None else [dest/n for n in names]
 
-# %% ../nbs/15_download.ipynb #57d66a41
-def download_main(argv=None): # the arguments; by default those of the command line
-    "The command `patchad_download`."
+# %% ../nbs/15_download.ipynb #42fcfd0f
+def _download(argv):
     p = argparse.ArgumentParser('patchad_download', description='Download MVTec AD and unpack it.', epilog=LICENSE)
     p.add_argument('dir', metavar='DIR', help='the folder that gets wood/, carpet/, ...')
     p.add_argument('--categories', nargs='+', default=['all'], metavar='NAME', help='names, or all (default)')
@@ -195,6 +194,9 @@ def download_main(argv=None): # the arguments; by default those of the command l
     p.add_argument('--checksum', help='SHA-256 or MD5 of the archive at --url')
     a = p.parse_args(argv)
     try: paths = download_mvtec(a.dir, None if 'all' in a.categories else a.categories, a.accept_licence, a.url, a.checksum, sys.stderr.isatty())
-    except (PatchadError, OSError) as e: print(f'patchad_download: {e}', file=sys.stderr); return 2
-    except KeyboardInterrupt: print('patchad_download: interrupted; run the same command again to go on', file=sys.stderr); return 130
+    except OSError as e: raise PatchadError(str(e)) from None
     print('ready:', ', '.join(path.name for path in paths))
+
+def download_main(argv=None): # the arguments; by default those of the command line
+    "The command `patchad_download`."
+    return run_script('patchad_download', _download, argv, 'interrupted; run the same command again to go on')

@@ -6,7 +6,7 @@
 __all__ = ['PRESETS', 'METHODS', 'make_detector', 'change_settings', 'pick_device', 'examples', 'run_job', 'save_figures', 'run',
            'table1_main', 'find_model', 'score_images', 'score_main']
 
-# %% ../nbs/13_experiment.ipynb #04982042
+# %% ../nbs/13_experiment.ipynb #000e44b8
 import argparse, importlib.metadata, inspect, json, os, platform, shutil, sys, time, warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from . import __version__
-from .data import Category, Images, PatchadError, category_names, image_paths
+from .data import Category, Images, PatchadError, category_names, image_paths, run_script
 from .dense import ReconstructionDetector
 from .detector import ColorDetector, evaluate, fig_score_maps, load_tensors, score_samples
 from .report import METRICS, TITLES, heat_image, table1, write_results, write_text
@@ -191,13 +191,7 @@ def run(out:str|Path,            # folder of the run
             if new or not (out/'figures'/f'{category.name}_{methods[-1]}_seed{seed}.png').exists(): save_figures(out, category, seed)
     return rows
 
-# %% ../nbs/13_experiment.ipynb #bb59e16c
-def _guard(name, main, argv):
-    "Run a console script: a problem that the user can mend is one line and exit code 2."
-    try: return main(argv)
-    except PatchadError as e: print(f'{name}: {e}', file=sys.stderr); return 2
-    except KeyboardInterrupt: print(f'{name}: interrupted', file=sys.stderr); return 130
-
+# %% ../nbs/13_experiment.ipynb #ae971a07
 def _table1(argv):
     p = argparse.ArgumentParser('patchad_table1', description='Make Table 1: every method on every category, beside the numbers of the paper. '
                                 'Without arguments: procedural wood and carpet, a few minutes on a laptop.', formatter_class=argparse.ArgumentDefaultsHelpFormatter)
@@ -225,7 +219,7 @@ def _table1(argv):
 def table1_main(argv:list|None=None # arguments; by default those of the command line
                ) -> int|None:       # exit code
     "The console script `patchad_table1`."
-    return _guard('patchad_table1', _table1, argv)
+    return run_script('patchad_table1', _table1, argv, 'interrupted; go on with --resume')
 
 # %% ../nbs/13_experiment.ipynb #ba2b1f15
 def find_model(run:str|Path, category=None, method=None, seed=None) -> Path: # the folder of the model
@@ -264,7 +258,7 @@ def score_images(model:str|Path,   # folder of a model, see `find_model`
     finally: shutil.rmtree(part, ignore_errors=True)
     return rows
 
-# %% ../nbs/13_experiment.ipynb #096c40d5
+# %% ../nbs/13_experiment.ipynb #6154bae8
 def _score(argv):
     p = argparse.ArgumentParser('patchad_score', description='Score your own images with a trained run of patchad_table1.', formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument('run', metavar='RUN', help='folder of a run')
@@ -281,4 +275,4 @@ def _score(argv):
 def score_main(argv:list|None=None # arguments; by default those of the command line
               ) -> int|None:       # exit code
     "The console script `patchad_score`."
-    return _guard('patchad_score', _score, argv)
+    return run_script('patchad_score', _score, argv, 'interrupted; nothing was written')

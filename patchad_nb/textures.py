@@ -6,8 +6,8 @@
 __all__ = ['TEXTURES', 'PAPER_COUNTS', 'DEFECT_FRACTION', 'PRESETS', 'defect_areas', 'defective_image', 'fig_defects',
            'make_category', 'fig_category', 'textures_main']
 
-# %% ../nbs/01b_textures.ipynb #240805a5
-import argparse, json, os, shutil, sys, warnings
+# %% ../nbs/01b_textures.ipynb #0b7bc35a
+import argparse, json, os, shutil, warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from . import __version__
-from .data import MVTEC_COUNTS, Category, PatchadError
+from .data import MVTEC_COUNTS, Category, PatchadError, run_script
 from .surfaces import (blob_field, check_surface, curves, fig_images, image_rng, level_mask, normal_image, side_of_curve,
                                  smooth_noise, stamp_field)
 
@@ -258,10 +258,8 @@ def fig_category(category:Category|str|Path, # a category or its folder
     images |= {f'normal{" "*(k + 1)}': np.full((8, 8, 3), 255, np.uint8) for k in range(columns - len(images))}   # empty places
     return fig_images(images | {first[d].name: (show(first[d].image()), first[d].mask()) for d in sorted(first)}, columns, width)
 
-# %% ../nbs/01b_textures.ipynb #c5452bf3
-def textures_main(argv:list|None=None, # arguments; those of the command line by default
-                 ) -> int|None:        # 2 after a problem that the user can mend
-    "The console script `patchad_textures`: make procedural categories."
+# %% ../nbs/01b_textures.ipynb #f3e60465
+def _textures(argv):
     p = argparse.ArgumentParser(prog='patchad_textures', description='Draw procedural wood and carpet with defects and masks, in MVTec AD layout.')
     p.add_argument('dir', metavar='DIR', help='folder that will hold the categories')
     p.add_argument('--categories', nargs='+', default=list(TEXTURES), metavar='NAME', help=f"some of: {' '.join(TEXTURES)} (default: all)")
@@ -275,10 +273,11 @@ def textures_main(argv:list|None=None, # arguments; those of the command line by
     p.add_argument('--quiet', action='store_true', help='no progress bar')
     a = p.parse_args(argv)
     own = {k: v for k, v in dict(size=a.size, n_train=a.train, n_good=a.good, n_defective=a.defective).items() if v is not None}
-    try:
-        for name in a.categories: check_surface(name); _free(Path(a.dir)/name)        # before any work
-        for name in dict.fromkeys(a.categories):
-            print(make_category(a.dir, name, **(PRESETS[a.preset][name] | own), seed=a.seed, defect_fraction=a.fraction, progress=not a.quiet))
-    except PatchadError as e:
-        print(f'patchad_textures: {e}', file=sys.stderr)
-        return 2
+    for name in a.categories: check_surface(name); _free(Path(a.dir)/name)        # before any work
+    for name in dict.fromkeys(a.categories):
+        print(make_category(a.dir, name, **(PRESETS[a.preset][name] | own), seed=a.seed, defect_fraction=a.fraction, progress=not a.quiet))
+
+def textures_main(argv:list|None=None, # arguments; those of the command line by default
+                 ) -> int|None:        # exit code, see `run_script`
+    "The console script `patchad_textures`: make procedural categories."
+    return run_script('patchad_textures', _textures, argv)
