@@ -68,7 +68,8 @@ class AutoEncoder(nn.Module):
         super().__init__()
         self.encoder, self.decoder = Encoder(filters, kernels, strides), Decoder(filters, kernels, strides)
 
-    def forward(self, x): return self.decoder(self.encoder(x))   # (B,3,63,63) -> (B,3,63,63)
+    def bottleneck(self, z): return z                            # what stands between encoder and decoder: nothing yet
+    def forward(self, x): return self.decoder(self.bottleneck(self.encoder(x)))   # (B,3,63,63) -> (B,3,63,63)
 
     def loss(self,
              x:torch.Tensor # patches, float32 in [0,1], (B,3,63,63)
@@ -100,7 +101,7 @@ def _load_checkpoint(path, model, opt, settings, device):
     return meta['history']
 
 # %% ../nbs/05_autoencoder.ipynb #ee4ec064
-def train(model:nn.Module,      # has `loss(x) -> (loss, dict of tensors)`; left in eval mode
+def train(model:nn.Module,      # has `loss(x) -> (loss, dict of tensors)`, perhaps `epoch_end() -> dict of numbers`; left in eval mode
           sampler:PatchSampler, # where patches come from; its device is the model's
           epochs:int=10,        # the paper's value, section 3.2
           batch_size:int=100,   # the paper's value, section 3.2
@@ -123,7 +124,7 @@ def train(model:nn.Module,      # has `loss(x) -> (loss, dict of tensors)`; left
                     opt.zero_grad(); loss.backward(); opt.step()
                     for k, v in {'loss': loss.detach(), **logs}.items(): sums[k] = sums.get(k, 0) + v * len(x)
                     n += len(x); bar.update()
-            history.append({k: float(v) / n for k, v in sums.items()} | {'seconds': time.perf_counter() - start})
+            history.append({k: float(v) / n for k, v in sums.items()} | getattr(model, 'epoch_end', dict)() | {'seconds': time.perf_counter() - start})
             if not np.isfinite(history[-1]['loss']): raise PatchadError(f"the loss of epoch {epoch} is {history[-1]['loss']}; use a smaller learning rate than {lr}")
             bar.set_postfix(loss=f"{history[-1]['loss']:.1f}")
             if checkpoint: _save_checkpoint(checkpoint, model, opt, {'settings': settings, 'history': history})

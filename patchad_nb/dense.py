@@ -44,6 +44,9 @@ def pad_image(image:torch.Tensor,    # uint8 (3,H,W)
              ) -> torch.Tensor:      # uint8 (3, H', W')
     "Reflect the image at its borders so that each pixel is the center of a patch."
     if border not in ('reflect', 'crop'): raise PatchadError(f"border={border!r}; choose 'reflect' or 'crop'")
+    if image.dtype != torch.uint8:
+        nan = ' and holds NaN' if image.is_floating_point() and image.isnan().any() else ''
+        raise PatchadError(f"the image is {str(image.dtype).removeprefix('torch.')}{nan}, not uint8; read it with `load_image`, or scale it to 0..255 and convert it")
     if min(image.shape[1:]) < size: raise PatchadError(f"the image is {image.shape[2]} x {image.shape[1]} pixels, a patch {size} x {size}; use a larger image")
     half = size // 2 if border == 'reflect' else 0
     extra = [-(n + 2 * half - size + 1) % multiple for n in image.shape[1:]]
@@ -133,7 +136,7 @@ def dense_map(image:torch.Tensor,  # uint8 (3,H,W)
               score:Callable,      # (1,3,h,w) float32 in [0,1] -> (h-62,w-62): the score of each patch
               size:int=63,         # side of a patch
               stride:int=3,        # the encoder's stride; h-62 and w-62 are multiples of it
-              tile:int=384,        # side of a tile of the score map, a multiple of `stride`
+              tile:int=384,        # largest side of a tile of the score map, a multiple of `stride`
               border:str='reflect', # or 'crop', see `pad_image`
               device:str|torch.device='cpu',
              ) -> np.ndarray:      # float32 (H,W)
@@ -141,11 +144,12 @@ def dense_map(image:torch.Tensor,  # uint8 (3,H,W)
     if tile < 1 or tile % stride: raise PatchadError(f"tile={tile}; use a multiple of {stride}")
     x, rim = pad_image(image, size, border, stride), size - 1
     out = np.empty((x.shape[1] - rim, x.shape[2] - rim), np.float32)
+    high, wide = (-(-n // -(-n // tile) // stride) * stride for n in out.shape)        # tiles of nearly the same size
     with torch.backends.cudnn.flags(**EXACT):
-        for i in range(0, out.shape[0], tile):
-            for j in range(0, out.shape[1], tile):
-                part = x[None, :, i:i + tile + rim, j:j + tile + rim].to(device).float() / 255
-                out[i:i + tile, j:j + tile] = score(part).cpu().numpy()
+        for i in range(0, out.shape[0], high):
+            for j in range(0, out.shape[1], wide):
+                part = x[None, :, i:i + high + rim, j:j + wide + rim].to(device).float() / 255
+                out[i:i + high, j:j + wide] = score(part).cpu().numpy()
     h, w = (n - (0 if border == 'reflect' else rim) for n in image.shape[1:])
     return out[:h, :w]
 
@@ -155,20 +159,24 @@ def center_errors(model:AutoEncoder, # in eval mode
                   size:int=63
                  ) -> torch.Tensor:  # (H-62,W-62)
     "The squared error of the center pixel of every patch: score 1 of the paper, section 2.2."
-    centers = merge_phases(decode_centers(model.decoder, encode_phases(model.encoder, x), size))     # (1,3,H-62,W-62)
+    phases = model.bottleneck(encode_phases(model.encoder, x))
+    centers = merge_phases(decode_centers(model.decoder, phases, size))                              # (1,3,H-62,W-62)
     c = size // 2
     return (x[:, :, c:c + centers.shape[2], c:c + centers.shape[3]] - centers).square().sum(1)[0]
 
 # %% ../nbs/06_dense.ipynb #c6bea4f8
 def measure_peak_memory(side:int,     # of a square image, in pixels
                         tile:int=384, # of the score map
+                        score:str='center_errors(m, t)', # Python: the scores of a tile t, with the auto-encoder m
+                        setup:str='', # Python that runs before, without being counted
                        ) -> float:    # in MB, above what the process held before; Linux only
-    "How far the memory of a fresh process rises while it scores a random image."
+    "How far the memory of a fresh process rises while it scores an image."
     code = ("import torch; from patchad_nb.dense import *; from patchad_nb.autoencoder import AutoEncoder\n"
             "def status(key): return int(next(l for l in open('/proc/self/status') if l.startswith(key)).split()[1])\n"
             f"torch.set_num_threads(1); m = AutoEncoder().eval(); x = torch.zeros(3, {side}, {side}, dtype=torch.uint8)\n"
+            f"{setup}\n"
             "open('/proc/self/clear_refs', 'w').write('5'); before = status('VmRSS')\n"      # forget the peak of the imports
-            f"dense_map(x, lambda t: center_errors(m, t), tile={tile}); print(status('VmHWM') - before)")
+            f"dense_map(x, lambda t: {score}, tile={tile}); print(status('VmHWM') - before)")
     return int(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.split()[-1]) * 1024 / 1e6
 
 # %% ../nbs/06_dense.ipynb #0d98f40c
@@ -185,12 +193,18 @@ class ReconstructionDetector(Detector):
                  border:str='reflect',       # or 'crop', see `pad_image`
                  device:str='cpu'):          # 'cpu' or 'cuda'
         self._params = dict(patches_per_image=patches_per_image, epochs=epochs, batch_size=batch_size, lr=lr, filters=list(filters), tile=tile, border=border)
-        self.device, self.history, self.model = torch.device(device), [], AutoEncoder(filters).to(device).eval()
+        self.device, self.history = torch.device(device), []
+        self.model = self.make_model().eval()
+
+    def make_model(self): return AutoEncoder(self._params['filters']).to(self.device)   # what a subclass changes
+
+    def sampler(self, images, seed=0, progress=True):
+        "The patches that `fit` learns from."
+        return PatchSampler(images, self._params['patches_per_image'], seed=seed, device=self.device, progress=progress)
 
     def fit(self, images, seed=0, checkpoint=None, progress=True):
-        p = self._params
-        sampler = PatchSampler(images, p['patches_per_image'], seed=seed, device=self.device, progress=progress)
-        with seeded(seed): self.model = AutoEncoder(p['filters']).to(self.device)
+        p, sampler = self._params, self.sampler(images, seed, progress)
+        with seeded(seed): self.model = self.make_model()
         self.history = train(self.model, sampler, p['epochs'], p['batch_size'], p['lr'], checkpoint, progress)
         return self
 

@@ -67,6 +67,9 @@ class Detector:
     def state(self) -> dict: raise NotImplementedError            # learnt tensors by name
     def set_state(self, tensors:dict): raise NotImplementedError  # the reverse of `state`
 
+    def check(self, n_images:int): pass                            # raises `PatchadError` when so few training images are not enough
+    def diagnostics(self) -> dict: return {}                      # numbers that tell how the fit went; known after `fit`
+
     @property
     def n_parameters(self) -> int:
         "How many numbers were learnt."

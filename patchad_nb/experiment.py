@@ -20,18 +20,26 @@ from .data import Category, Images, PatchadError, category_names, image_paths, r
 from .dense import ReconstructionDetector
 from .detector import ColorDetector, evaluate, fig_score_maps, load_tensors, score_samples
 from .report import METRICS, TITLES, heat_image, table1, write_results, write_text
+from .ocsvm import SVMDetector, VQSVMDetector
 from .textures import PRESETS as TEXTURE_PRESETS, make_category
+from .vq import VQReconstructionDetector
 
 # %% ../nbs/13_experiment.ipynb #afd7035e
 PRESETS = {
     'paper': dict(patches_per_image=1000, epochs=10, batch_size=100,     # section 3.2
                   filters=[3, 4, 12, 16],                                # section 3.2
-                  lr=1e-3, border='reflect', tile=384, eps=1 / 255),     # open in the paper
+                  K=1024, nu=.03, gamma='scale',                         # section 3.2
+                  lr=1e-3, border='reflect', tile=384, eps=1 / 255,      # open in the paper, here and below
+                  beta=.25, ema_decay=0., codebook_init='uniform', restart_after=0,
+                  n_train=10_000, n_components=0, latent='z_q', svm_tile=192),
     'quick': dict(patches_per_image=150, epochs=8, batch_size=25,
                   filters=[3, 4, 12, 16],
-                  lr=1e-2, border='reflect', tile=384, eps=1 / 255),
+                  K=1024, nu=.03, gamma='scale',
+                  lr=1e-2, border='reflect', tile=384, eps=1 / 255,
+                  beta=.25, ema_decay=0., codebook_init='uniform', restart_after=0,
+                  n_train=2000, n_components=0, latent='z_q', svm_tile=192),
 }
-METHODS = {cls.key: cls for cls in (ColorDetector, ReconstructionDetector)}   # in the order of the table
+METHODS = {cls.key: cls for cls in (ColorDetector, ReconstructionDetector, VQReconstructionDetector, SVMDetector, VQSVMDetector)}   # in the order of the table
 
 def make_detector(method:str,    # a key of `METHODS`
                   settings:dict, # a preset, perhaps changed; a detector takes what it knows
@@ -51,7 +59,7 @@ def change_settings(settings:dict,     # a preset
         if name not in settings: raise PatchadError(f"--set {change}: unknown setting {name!r}; choose from {', '.join(settings)}")
         try: parsed = value if isinstance(settings[name], str) else type(settings[name])(json.loads(value))
         except (ValueError, TypeError): raise PatchadError(f"--set {change}: {value!r} is no {type(settings[name]).__name__}; the preset has {settings[name]}") from None
-        if isinstance(parsed, (int, float)) and parsed <= 0: raise PatchadError(f"--set {change}: use a value above 0")
+        if isinstance(parsed, (int, float)) and (parsed < 0 or parsed == 0 != settings[name]): raise PatchadError(f"--set {change}: use a value above 0")
         new[name] = parsed
     return new
 
@@ -84,9 +92,13 @@ def run_job(folder:str|Path,   # of this job
     if fit_file.exists(): detector, fit = METHODS[method].load(folder, device), json.loads(fit_file.read_text())
     else:
         before = sum(h['seconds'] for h in load_tensors(checkpoint)[1]['history']) if checkpoint.exists() else 0.   # of an interrupted fit
+        shared = {}
+        if base := getattr(METHODS[method], 'base', None):                                # the network of another method, if it is there
+            other = folder.parent.parent/base.key/folder.name
+            if (other/'fit.json').exists(): shared['network'] = base.load(other, device); before += json.loads((other/'fit.json').read_text())['seconds']
         start = time.perf_counter()
-        detector = make_detector(method, settings, device).fit(category.train_images, seed, checkpoint, progress)
-        fit = {'seconds': before + time.perf_counter() - start, 'history': getattr(detector, 'history', [])}
+        detector = make_detector(method, settings, device).fit(category.train_images, seed, checkpoint, progress, **shared)
+        fit = {'seconds': before + time.perf_counter() - start, 'history': getattr(detector, 'history', []), 'diagnostics': detector.diagnostics()}
         detector.calibrate(category.train_images).save(folder)
         write_text(fit_file, json.dumps(fit)); checkpoint.unlink(missing_ok=True)
     maps, seconds = score_samples(detector, category.samples, progress)
@@ -95,7 +107,7 @@ def run_job(folder:str|Path,   # of this job
     np.savez_compressed(part, **{category.samples[i].name: maps[i].astype(np.float16) for i in examples(category)}); os.replace(part, folder/'score_maps.npz')
     rows = [dict(method=method, category=category.name, **values, defect=defect, seed=seed, data='procedural' if category.procedural else 'folder',
                  images=sum(defect in ('all', s.defect) for s in category.samples), fit_seconds=fit['seconds'], score_seconds_per_image=seconds,
-                 parameters=detector.n_parameters, device=device) for defect, values in results.items()]
+                 parameters=detector.n_parameters, device=device, diagnostics=fit['diagnostics'] if defect == 'all' else {}) for defect, values in results.items()]
     write_text(done, json.dumps(rows, indent=1))
     return rows
 
@@ -176,6 +188,7 @@ def run(out:str|Path,            # folder of the run
     if images is not None: found = [c.head(images) for c in found]
     for c in found:
         if not c.procedural: c.check(progress)
+        for m in methods: make_detector(m, settings).check(len(c.train_images))
     write_text(out/'config.json', json.dumps(config | {'counts': {**old.get('counts', {}), **{c.name: repr(c) for c in found}}}, indent=1) + '\n')
     rows = []
     for category in found:

@@ -7,7 +7,7 @@ __all__ = ['METRICS', 'TITLES', 'COLUMNS', 'paper_table', 'write_text', 'write_r
            'fig_defect_types', 'heat_image']
 
 # %% ../nbs/12_report.ipynb #116f369f
-import csv, io, os
+import csv, io, json, os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def paper_table() -> list: # of dicts: method, category and five metrics, floats
     return [{k: v if k in ('method', 'category') else _number(v) for k, v in row.items()} for row in csv.DictReader(io.StringIO(_PAPER))]
 
 # %% ../nbs/12_report.ipynb #198f885b
-COLUMNS = ('method', 'category', *METRICS, 'defect', 'seed', 'data', 'images', 'fit_seconds', 'score_seconds_per_image', 'parameters', 'device')
+COLUMNS = ('method', 'category', *METRICS, 'defect', 'seed', 'data', 'images', 'fit_seconds', 'score_seconds_per_image', 'parameters', 'device', 'diagnostics')
 _TEXT = 'method', 'category', 'defect', 'data', 'device'
 
 def write_text(path:str|Path, text:str):
@@ -65,16 +65,17 @@ def write_results(path:str|Path, # the CSV file
                   rows:Sequence): # of dicts with the keys `COLUMNS`
     "Write measurements as CSV."
     text = io.StringIO()
-    out = csv.DictWriter(text, COLUMNS, lineterminator='\n'); out.writeheader(); out.writerows(rows)
+    out = csv.DictWriter(text, COLUMNS, lineterminator='\n'); out.writeheader(); out.writerows(r | {'diagnostics': json.dumps(r['diagnostics'])} for r in rows)
     write_text(path, text.getvalue())
 
 def read_results(path:str|Path # a file written by `write_results`
-                ) -> list:     # of dicts; numbers are floats, empty cells None
+                ) -> list:     # of dicts; numbers are floats, empty cells None, diagnostics a dict
     "Read measurements. Raises `PatchadError` when the file is missing or has other columns."
     try: rows = list(csv.DictReader(Path(path).read_text(encoding='utf-8').splitlines()))
     except OSError: raise PatchadError(f"{path}: no such file; give the folder of a finished run") from None
     if not rows or set(rows[0]) != set(COLUMNS): raise PatchadError(f"{path}: not a results file of this package; expected the columns {', '.join(COLUMNS)}")
-    return [{k: v if k in _TEXT else _number(v) for k, v in r.items()} for r in rows]
+    value = lambda k, v: v if k in _TEXT else json.loads(v) if k == 'diagnostics' else _number(v)
+    return [{k: value(k, v) for k, v in r.items()} for r in rows]
 
 # %% ../nbs/12_report.ipynb #069c1bc7
 def _cell(values, digits=2):
@@ -106,6 +107,10 @@ def table1(rows:Sequence,     # measurements, see `read_results`
                 if (p['method'], p['category']) == (method, category):
                     text += _line(['', 'paper: MVTec AD', *(_cell([p[m]]) for m in METRICS), '', '', ''])
         text += '\n'
+        for method, names in {m: list(d) for m in TITLES for d in [r['diagnostics'] for r in mine if r['method'] == m][:1] if d}.items():
+            values = [r['diagnostics'] for r in mine if r['method'] == method]
+            text += f'{TITLES[method]}: ' + ', '.join(f"{n.replace('_', ' ')} {np.mean([v[n] for v in values]):.4g}" for n in names) + '.  \n'
+        text += '\n' * text.endswith('  \n')
     if any(r['data'] == 'procedural' for r in rows): text += 'The lines "paper" were measured on other images and are shown for orientation only.\n'
     return text
 
