@@ -6,7 +6,7 @@
 __all__ = ['TOLERANCE', 'fig_fences', 'PatchLatents', 'fig_principal', 'spectrum', 'correlate', 'LatentOCSVM', 'NystroemOCSVM',
            'SVMDetector', 'VQSVMDetector', 'fig_n_train', 'benchmark_ocsvm']
 
-# %% ../nbs/08_ocsvm.ipynb #ccaf72ab
+# %% ../nbs/08_ocsvm.ipynb #8c68deb4
 import time
 from collections.abc import Callable, Sequence
 
@@ -18,11 +18,10 @@ from scipy.fft import next_fast_len
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import SGDOneClassSVM
 from sklearn.svm import OneClassSVM
-from torch import nn
 
 from .autoencoder import AutoEncoder, seeded, train
 from .data import PatchadError
-from .dense import ReconstructionDetector, dense_map, encode_phases, merge_phases, pad_image
+from .dense import EXACT, ReconstructionDetector, dense_map, encode_phases, merge_phases, pad_image
 from .detector import Detector
 from .patches import PatchSampler
 from .surfaces import normal_image
@@ -49,7 +48,7 @@ def fig_fences(points:np.ndarray,         # (N,2)
     fig.tight_layout(); plt.close(fig)
     return fig
 
-# %% ../nbs/08_ocsvm.ipynb #936c3978
+# %% ../nbs/08_ocsvm.ipynb #d816bbb5
 class PatchLatents:
     "The latents of a sampler's patches, computed when asked for."
     def __init__(self,
@@ -64,7 +63,7 @@ class PatchLatents:
     def __getitem__(self, i:torch.Tensor # which patches, int64 (B,)
                    ) -> torch.Tensor:    # float32 (B,16,17,17)
         "The latents of the patches `i`."
-        return torch.cat([self.encode(self.sampler[j]) for j in i.to(self.sampler.device).split(self.batch_size)])
+        with torch.backends.cudnn.flags(**EXACT): return torch.cat([self.encode(self.sampler[j]) for j in i.to(self.sampler.device).split(self.batch_size)])
 
 # %% ../nbs/08_ocsvm.ipynb #ae286440
 def fig_principal(groups:dict # name -> latents (N,16,17,17); the first group, normal ones, decides the axes
@@ -97,7 +96,7 @@ def correlate(z:torch.Tensor,       # complex (H,W//2+1,B,d): the transform of B
     "What `conv2d` of maps and vectors gives, by Fourier transform."
     return torch.fft.irfft2((z @ s).permute(2, 3, 0, 1), shape)[..., :places[0], :places[1]]
 
-# %% ../nbs/08_ocsvm.ipynb #97fec080
+# %% ../nbs/08_ocsvm.ipynb #26cc9773
 class LatentOCSVM:
     "One-class SVM on latents (*SVM uniclasse*), section 2.2: fitted by scikit-learn, applied to whole images by us."
     fourier_from = 8   # places per side, from which on a Fourier transform is used; measured on 2 CPU cores
@@ -175,7 +174,7 @@ class LatentOCSVM:
 
     def decision_function(self, z:torch.Tensor) -> torch.Tensor: # (N,d,L,L) -> (N,)
         "The decision function of single latents."
-        return self.dense(z)[:, 0, 0]
+        with torch.backends.cudnn.flags(**EXACT): return self.dense(z)[:, 0, 0]
 
 def _checked(z):
     if not torch.isfinite(z).all(): raise PatchadError("the latents hold NaN or infinity; look at the training curve of the network, and train it with a smaller learning rate")
@@ -272,13 +271,14 @@ class VQSVMDetector(SVMDetector):
         self.latent = self._params['latent'] = latent
 
 # %% ../nbs/08_ocsvm.ipynb #5e35ef8b
-def fig_n_train(rows:Sequence # of dicts: n, aupro, vectors, outside, new (three fractions), fit_seconds, score_seconds
+def fig_n_train(rows:Sequence, # of dicts: n, aupro, vectors, outside, new (three fractions), fit_seconds, score_seconds
+                nu:float=.03   # of the SVMs
                ) -> Figure:
     "What the number of training patches does to quality, fence and time."
     n = [r['n'] for r in rows]; fig, axs = plt.subplots(1, 3, figsize=(10, 2.8))
     axs[0].plot(n, [r['aupro'] for r in rows], 'o-'); axs[0].set(ylabel='AUPRO', ylim=(0, 1))
     for key, label in [('vectors', 'support vectors'), ('new', 'new patches, f < 0'), ('outside', 'strictly outside')]: axs[1].plot(n, [r[key] for r in rows], 'o-', label=label)
-    axs[1].axhline(.03, c='k', ls='--', lw=1, label='nu'); axs[1].set(ylabel='fraction', yscale='symlog', ylim=(0, 1)); axs[1].set_yscale('symlog', linthresh=.01); axs[1].legend(fontsize=7)
+    axs[1].axhline(nu, c='k', ls='--', lw=1, label='nu'); axs[1].set(ylabel='fraction', ylim=(0, 1)); axs[1].set_yscale('symlog', linthresh=.01); axs[1].legend(fontsize=7)
     for key, label in [('fit_seconds', 'fit'), ('score_seconds', 'score map of 256 x 256')]: axs[2].loglog(n, [r[key] for r in rows], 'o-', label=label)
     axs[2].set(ylabel='seconds'); axs[2].legend(fontsize=8)
     for ax in axs: ax.set(xlabel='training patches n', xscale='log'); ax.grid(alpha=.3)

@@ -47,7 +47,8 @@ class PatchSampler:
         for i, x in enumerate(tqdm(images, desc='images', disable=not progress)):
             if stack is None: stack = torch.zeros(len(images), *x.shape, dtype=torch.uint8)
             h, w = x.shape[1:]; sizes.append((h, w))
-            stack = F.pad(stack, (0, max(0, w - stack.shape[3]), 0, max(0, h - stack.shape[2])))
+            more = max(0, w - stack.shape[3]), max(0, h - stack.shape[2])
+            if any(more): stack = F.pad(stack, (0, more[0], 0, more[1]))    # copies everything, so only when it must
             stack[i, :, :h, :w] = x
         self.corners = sample_corners(sizes, per_image, size, seed).to(device)   # (n,3)
         self.images = stack.to(device)                                           # (N,3,H,W) uint8

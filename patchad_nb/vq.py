@@ -8,7 +8,6 @@ __all__ = ['fig_cells', 'nearest_codes', 'perplexity', 'VectorQuantizer', 'VQAut
 
 # %% ../nbs/07_vq.ipynb #4ef2d110
 import time
-from collections.abc import Sequence
 
 import numpy as np, torch, torch.nn.functional as F
 import matplotlib.pyplot as plt
@@ -18,7 +17,7 @@ from torch import nn
 
 from .autoencoder import AutoEncoder
 from .data import PatchadError
-from .dense import ReconstructionDetector, dense_map, encode_dense, encode_phases, pad_image
+from .dense import ReconstructionDetector, dense_map, encode_dense, pad_image
 from .patches import PatchSampler
 
 # %% ../nbs/07_vq.ipynb #25cca636
@@ -179,11 +178,11 @@ def fig_codebook_use(histories:dict, # title -> history, from `train`
     axs[0].legend(fontsize=7); fig.tight_layout(); plt.close(fig)
     return fig
 
-# %% ../nbs/07_vq.ipynb #65dff967
+# %% ../nbs/07_vq.ipynb #cefc199b
 @torch.inference_mode()
 def fig_codes(model:VQAutoEncoder,  # in eval mode
               image:torch.Tensor,   # uint8 (3,H,W)
-              n:int=10,             # codes that are shown, the most used ones
+              n:int=8,              # codes that are shown, the most used ones; 20 at most
               windows:int=8,        # image windows for each
               field:int=15,         # side of what one latent position sees, in pixels
               seed:int=0,
@@ -193,16 +192,17 @@ def fig_codes(model:VQAutoEncoder,  # in eval mode
     codes = model.quantizer.codes(encode_dense(model.encoder, x[None].to(model.quantizer.codebook.device).float() / 255))[0].cpu()   # (H-14,W-14)
     counts = torch.bincount(codes.flatten()); top = counts.argsort(descending=True)[:min(n, int((counts > 0).sum()))]
     rank = torch.full((len(counts),), len(top)); rank[top] = torch.arange(len(top))
-    fig = plt.figure(figsize=(10, 4)); grid = fig.add_gridspec(len(top), 20 + windows, wspace=.08, hspace=.1)
+    lo, hi = torch.quantile(x.flatten()[::7].float(), torch.tensor([.005, .995])); stretched = ((x - lo) / (hi - lo)).clamp(0, 1)   # windows with more contrast
+    fig = plt.figure(figsize=(11, 3.7)); grid = fig.add_gridspec(len(top), 18 + windows, wspace=.1, hspace=.1)
     for k, (title, picture) in enumerate([('image', image.permute(1, 2, 0)), (f'code at each position ({int((counts > 0).sum())} in use)', rank[codes])]):
-        ax = fig.add_subplot(grid[:, 10 * k:10 * k + 9]); ax.set_title(title, fontsize=9); ax.axis('off')
+        ax = fig.add_subplot(grid[:, 9 * k:9 * k + 9]); ax.set_title(title, fontsize=9); ax.axis('off')
         ax.imshow(picture, **({} if k == 0 else dict(cmap='tab20', vmin=0, vmax=20, interpolation='nearest')))
     g = torch.Generator().manual_seed(seed)
     for r, c in enumerate(top):
         rows, cols = (codes == c).nonzero(as_tuple=True)
         for k, i in enumerate(torch.randint(len(rows), (windows,), generator=g)):
-            ax = fig.add_subplot(grid[r, 20 + k]); ax.set(xticks=[], yticks=[])
-            ax.imshow(x[:, rows[i]:rows[i] + field, cols[i]:cols[i] + field].permute(1, 2, 0))
+            ax = fig.add_subplot(grid[r, 18 + k]); ax.set(xticks=[], yticks=[])
+            ax.imshow(stretched[:, rows[i]:rows[i] + field, cols[i]:cols[i] + field].permute(1, 2, 0))
             for s in ax.spines.values(): s.set(color=plt.cm.tab20(r), linewidth=2)
     plt.close(fig)
     return fig
