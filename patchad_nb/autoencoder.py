@@ -8,6 +8,7 @@ __all__ = ['fig_shapes', 'Encoder', 'TransposedConv', 'Decoder', 'AutoEncoder', 
 
 # %% ../nbs/05_autoencoder.ipynb #68e125f3
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -108,12 +109,17 @@ def train(model:nn.Module,      # has `loss(x) -> (loss, dict of tensors)`, perh
           lr:float=1e-3,        # Adam's learning rate; not stated in the paper
           checkpoint:str|Path|None=None, # a file: written after each epoch; if it is there, training goes on from it
           progress:bool=True,   # show a bar
+          optimizer:type=torch.optim.Adam, # called with the parameters and `lr`
+          schedule:Callable|None=None, # (step, number of steps) -> factor for the learning rate; None: constant
+          clip:float|None=None, # largest norm of the gradient; None: any
+          after_epoch:Callable=dict, # -> dict of further numbers, for instance from held-out patches
          ) -> list:             # per epoch: dict of mean loss, the model's numbers, and seconds
-    "Train with Adam. Same seed, same device: same weights, interrupted or not."
-    opt = torch.optim.Adam(model.parameters(), lr)
+    "Train, by default with Adam. Same seed, same device: same weights, interrupted or not."
+    opt = optimizer(model.parameters(), lr)
     settings = dict(epochs=epochs, batch_size=batch_size, lr=lr, seed=sampler.seed, patches=len(sampler))
     history = _load_checkpoint(checkpoint, model, opt, settings, sampler.device) if checkpoint and Path(checkpoint).exists() else []
-    bar = tqdm(total=epochs * -(-len(sampler) // batch_size), initial=len(history) * -(-len(sampler) // batch_size), desc='train', disable=not progress)
+    per_epoch = -(-len(sampler) // batch_size); step, steps = len(history) * per_epoch, epochs * per_epoch
+    bar = tqdm(total=steps, initial=step, desc='train', disable=not progress)
     with bar, torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
         for epoch in range(len(history), epochs):
             start, sums, n = time.perf_counter(), {}, 0
@@ -121,10 +127,13 @@ def train(model:nn.Module,      # has `loss(x) -> (loss, dict of tensors)`, perh
             with seeded(sampler.seed * 1_000_003 + epoch):
                 for x in sampler.batches(batch_size, epoch):
                     loss, logs = model.loss(x)
-                    opt.zero_grad(); loss.backward(); opt.step()
+                    opt.zero_grad(); loss.backward()
+                    if clip: nn.utils.clip_grad_norm_(model.parameters(), clip)
+                    if schedule: opt.param_groups[0]['lr'] = lr * schedule(step, steps)
+                    opt.step(); step += 1
                     for k, v in {'loss': loss.detach(), **logs}.items(): sums[k] = sums.get(k, 0) + v * len(x)
                     n += len(x); bar.update()
-            history.append({k: float(v) / n for k, v in sums.items()} | getattr(model, 'epoch_end', dict)() | {'seconds': time.perf_counter() - start})
+            history.append({k: float(v) / n for k, v in sums.items()} | getattr(model, 'epoch_end', dict)() | after_epoch() | {'seconds': time.perf_counter() - start})
             if not np.isfinite(history[-1]['loss']): raise PatchadError(f"the loss of epoch {epoch} is {history[-1]['loss']}; use a smaller learning rate than {lr}")
             bar.set_postfix(loss=f"{history[-1]['loss']:.1f}")
             if checkpoint: _save_checkpoint(checkpoint, model, opt, {'settings': settings, 'history': history})
