@@ -239,7 +239,7 @@ def fig_restorations(model:VQAutoEncoder, prior:CodePrior,
         codes = model.quantizer.codes(model.encoder(patches)).flatten(1); paint = lambda c: model.decoder(model.quantizer.lookup(c.view(-1, prior.side, prior.side)))
         rows = [('patch', patches, None), ('reconstruction', paint(codes), None)]
         for title, tau, mode in settings: out, redrawn = resample(codes, prior, tau, mode, seed); rows.append((title, paint(out), redrawn.float().mean(1)))
-    fig, axs = plt.subplots(len(rows), len(patches), figsize=(1.15 * len(patches) + 1, 1.3 * len(rows)), squeeze=False)
+    fig, axs = plt.subplots(len(rows), len(patches), figsize=(.8 * len(patches) + 1, .98 * len(rows)), squeeze=False)
     for ax, (title, pictures, share) in zip(axs, rows):
         for k, (a, p) in enumerate(zip(ax, pictures)):
             a.imshow(p.cpu().permute(1, 2, 0).clamp(0, 1)); a.set(xticks=[], yticks=[])
