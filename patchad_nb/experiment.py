@@ -20,6 +20,7 @@ from .data import Category, Images, PatchadError, category_names, image_paths, r
 from .dense import ReconstructionDetector
 from .detector import ColorDetector, evaluate, fig_score_maps, load_tensors, score_samples
 from .report import METRICS, TITLES, heat_image, table1, write_results, write_text
+from .restoration import RestorationDetector
 from .ocsvm import SVMDetector, VQSVMDetector
 from .textures import PRESETS as TEXTURE_PRESETS, make_category
 from .vq import VQReconstructionDetector
@@ -31,15 +32,19 @@ PRESETS = {
                   K=1024, nu=.03, gamma='scale',                         # section 3.2
                   lr=1e-3, border='reflect', tile=384, eps=1 / 255,      # open in the paper, here and below
                   beta=.25, ema_decay=0., codebook_init='uniform', restart_after=0,
-                  n_train=10_000, n_components=0, latent='z_q', svm_tile=192),
+                  n_train=10_000, n_components=0, latent='z_q', svm_tile=192,
+                  tau=.05, prior_blocks=8, prior_heads=8, prior_width=256, prior_hidden=512,   # section 3.2
+                  tau_as='probability', mode='moving', draws=1, stride=8, prior_epochs=10, prior_batch=100, prior_lr=3e-4, tied=False),
     'quick': dict(patches_per_image=150, epochs=8, batch_size=25,
                   filters=[3, 4, 12, 16],
                   K=1024, nu=.03, gamma='scale',
                   lr=1e-2, border='reflect', tile=384, eps=1 / 255,
                   beta=.25, ema_decay=0., codebook_init='uniform', restart_after=0,
-                  n_train=2000, n_components=0, latent='z_q', svm_tile=192),
+                  n_train=2000, n_components=0, latent='z_q', svm_tile=192,
+                  tau=.05, prior_blocks=2, prior_heads=4, prior_width=64, prior_hidden=128,
+                  tau_as='probability', mode='moving', draws=1, stride=16, prior_epochs=2, prior_batch=25, prior_lr=3e-3, tied=False),
 }
-METHODS = {cls.key: cls for cls in (ColorDetector, ReconstructionDetector, VQReconstructionDetector, SVMDetector, VQSVMDetector)}   # in the order of the table
+METHODS = {cls.key: cls for cls in (ColorDetector, ReconstructionDetector, VQReconstructionDetector, SVMDetector, VQSVMDetector, RestorationDetector)}   # in the order of the table
 
 def make_detector(method:str,    # a key of `METHODS`
                   settings:dict, # a preset, perhaps changed; a detector takes what it knows
@@ -59,7 +64,7 @@ def change_settings(settings:dict,     # a preset
         if name not in settings: raise PatchadError(f"--set {change}: unknown setting {name!r}; choose from {', '.join(settings)}")
         try: parsed = value if isinstance(settings[name], str) else type(settings[name])(json.loads(value))
         except (ValueError, TypeError): raise PatchadError(f"--set {change}: {value!r} is no {type(settings[name]).__name__}; the preset has {settings[name]}") from None
-        if isinstance(parsed, (int, float)) and (parsed < 0 or parsed == 0 != settings[name]): raise PatchadError(f"--set {change}: use a value above 0")
+        if isinstance(parsed, (int, float)) and (parsed < 0 or isinstance(parsed, int) and parsed == 0 != settings[name]): raise PatchadError(f"--set {change}: use a value above 0")
         new[name] = parsed
     return new
 
@@ -91,7 +96,7 @@ def run_job(folder:str|Path,   # of this job
     if done.exists(): return json.loads(done.read_text())
     if fit_file.exists(): detector, fit = METHODS[method].load(folder, device), json.loads(fit_file.read_text())
     else:
-        before = sum(h['seconds'] for h in load_tensors(checkpoint)[1]['history']) if checkpoint.exists() else 0.   # of an interrupted fit
+        before = sum(h['seconds'] for c in folder.glob('checkpoint*') for h in load_tensors(c)[1]['history'])   # of an interrupted fit
         shared = {}
         if base := getattr(METHODS[method], 'base', None):                                # the network of another method, if it is there
             other = folder.parent.parent/base.key/folder.name
@@ -100,7 +105,8 @@ def run_job(folder:str|Path,   # of this job
         detector = make_detector(method, settings, device).fit(category.train_images, seed, checkpoint, progress, **shared)
         fit = {'seconds': before + time.perf_counter() - start, 'history': getattr(detector, 'history', []), 'diagnostics': detector.diagnostics()}
         detector.calibrate(category.train_images).save(folder)
-        write_text(fit_file, json.dumps(fit)); checkpoint.unlink(missing_ok=True)
+        write_text(fit_file, json.dumps(fit))
+        for c in folder.glob('checkpoint*'): c.unlink()
     maps, seconds = score_samples(detector, category.samples, progress)
     results = evaluate(detector, category, maps) if category.has_masks else {'all': dict.fromkeys(METRICS)}
     part = folder/'score_maps.part.npz'

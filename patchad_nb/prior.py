@@ -239,12 +239,12 @@ def fig_restorations(model:VQAutoEncoder, prior:CodePrior,
         codes = model.quantizer.codes(model.encoder(patches)).flatten(1); paint = lambda c: model.decoder(model.quantizer.lookup(c.view(-1, prior.side, prior.side)))
         rows = [('patch', patches, None), ('reconstruction', paint(codes), None)]
         for title, tau, mode in settings: out, redrawn = resample(codes, prior, tau, mode, seed); rows.append((title, paint(out), redrawn.float().mean(1)))
-    fig, axs = plt.subplots(len(rows), len(patches), figsize=(.8 * len(patches) + 1, .98 * len(rows)), squeeze=False)
+    fig, axs = plt.subplots(len(rows), len(patches), figsize=(.8 * len(patches) + 1.5, .95 * len(rows)), squeeze=False)
     for ax, (title, pictures, share) in zip(axs, rows):
         for k, (a, p) in enumerate(zip(ax, pictures)):
             a.imshow(p.cpu().permute(1, 2, 0).clamp(0, 1)); a.set(xticks=[], yticks=[])
             if share is not None: a.set_xlabel(f'{share[k]:.0%} new', fontsize=7)
-        ax[0].set_ylabel(title, fontsize=7)
+        ax[0].set_ylabel(title, fontsize=7, rotation=0, ha='right', va='center')
     fig.tight_layout(pad=.3); plt.close(fig)
     return fig
 
