@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np, torch, torch.nn.functional as F
 import matplotlib.pyplot as plt
+from fastcore.basics import patch
 from fastcore.meta import delegates
 from matplotlib.figure import Figure
 from scipy.fft import next_fast_len
@@ -97,6 +98,10 @@ def correlate(z:torch.Tensor,       # complex (H,W//2+1,B,d): the transform of B
     return torch.fft.irfft2((z @ s).permute(2, 3, 0, 1), shape)[..., :places[0], :places[1]]
 
 # %% ../nbs/08_ocsvm.ipynb #26cc9773
+def _checked(z):
+    if not torch.isfinite(z).all(): raise PatchadError("the latents hold NaN or infinity; look at the training curve of the network, and train it with a smaller learning rate")
+    return z
+
 class LatentOCSVM:
     "One-class SVM on latents (*SVM uniclasse*), section 2.2: fitted by scikit-learn, applied to whole images by us."
     fourier_from = 8   # places per side, from which on a Fourier transform is used; measured on 2 CPU cores
@@ -146,39 +151,39 @@ class LatentOCSVM:
         self.centered = self.vectors - self.center
         self.norms, self.spectra = self.centered.square().sum((1, 2, 3)), {}               # (S,)
 
-    def _spectra(self, shape):
-        "Transforms of all chunks for maps of this shape, kept for the next tile."
-        if shape not in self.spectra:
-            if len(self.spectra) > 3: self.spectra.clear()                                 # images of many sizes
-            self.spectra[shape] = [spectrum(v, shape) for v in self.centered.split(self.chunk)]
-        return self.spectra[shape]
+# %% ../nbs/08_ocsvm.ipynb #07e600d7
+@patch
+def _spectra(self:LatentOCSVM, shape):
+    "Transforms of all chunks for maps of this shape, kept for the next tile."
+    if shape not in self.spectra:
+        if len(self.spectra) > 3: self.spectra.clear()                                 # images of many sizes
+        self.spectra[shape] = [spectrum(v, shape) for v in self.centered.split(self.chunk)]
+    return self.spectra[shape]
 
-    @torch.inference_mode()
-    def dense(self,
-              z:torch.Tensor  # float32 (B,d,h,w): latent maps, for instance from `encode_phases`
-             ) -> torch.Tensor: # float32 (B,h-L+1,w-L+1)
-        "The decision function for all L x L windows of latent maps. Positive inside, negative outside."
-        L, gamma, z = self.vectors.shape[-1], float(self.scale), z - self.center
-        places = tuple(n - L + 1 for n in z.shape[-2:])
-        norms = F.conv2d(z.square().sum(1, keepdim=True), z.new_ones(1, 1, L, L))          # (B,1,n,m)
-        if self.method == 'fourier' or self.method == 'auto' and min(places) >= self.fourier_from:
-            shape = tuple(next_fast_len(n, real=True) for n in z.shape[-2:])
-            z = torch.fft.rfft2(z, shape).permute(2, 3, 0, 1).contiguous()                 # (H,W//2+1,B,d)
-            dots = (correlate(z, s, shape, places) for s in self._spectra(shape))
-        else: dots = (F.conv2d(z, v) for v in self.centered.split(self.chunk))
-        f = z.new_full((norms.shape[0], *places), -float(self.rho), dtype=torch.float32)
-        for d, alpha, n in zip(dots, self.alpha.split(self.chunk), self.norms.split(self.chunk)):
-            squared = norms + n[:, None, None] - 2 * d                                     # (B,chunk,n,m)
-            f += torch.einsum('bshw,s->bhw', squared.mul_(-gamma).exp_(), alpha)
-        return f
+@patch
+@torch.inference_mode()
+def dense(self:LatentOCSVM,
+          z:torch.Tensor  # float32 (B,d,h,w): latent maps, for instance from `encode_phases`
+         ) -> torch.Tensor: # float32 (B,h-L+1,w-L+1)
+    "The decision function for all L x L windows of latent maps. Positive inside, negative outside."
+    L, gamma, z = self.vectors.shape[-1], float(self.scale), z - self.center
+    places = tuple(n - L + 1 for n in z.shape[-2:])
+    norms = F.conv2d(z.square().sum(1, keepdim=True), z.new_ones(1, 1, L, L))          # (B,1,n,m)
+    if self.method == 'fourier' or self.method == 'auto' and min(places) >= self.fourier_from:
+        shape = tuple(next_fast_len(n, real=True) for n in z.shape[-2:])
+        z = torch.fft.rfft2(z, shape).permute(2, 3, 0, 1).contiguous()                 # (H,W//2+1,B,d)
+        dots = (correlate(z, s, shape, places) for s in self._spectra(shape))
+    else: dots = (F.conv2d(z, v) for v in self.centered.split(self.chunk))
+    f = z.new_full((norms.shape[0], *places), -float(self.rho), dtype=torch.float32)
+    for d, alpha, n in zip(dots, self.alpha.split(self.chunk), self.norms.split(self.chunk)):
+        squared = norms + n[:, None, None] - 2 * d                                     # (B,chunk,n,m)
+        f += torch.einsum('bshw,s->bhw', squared.mul_(-gamma).exp_(), alpha)
+    return f
 
-    def decision_function(self, z:torch.Tensor) -> torch.Tensor: # (N,d,L,L) -> (N,)
-        "The decision function of single latents."
-        with torch.backends.cudnn.flags(**EXACT): return self.dense(z)[:, 0, 0]
-
-def _checked(z):
-    if not torch.isfinite(z).all(): raise PatchadError("the latents hold NaN or infinity; look at the training curve of the network, and train it with a smaller learning rate")
-    return z
+@patch
+def decision_function(self:LatentOCSVM, z:torch.Tensor) -> torch.Tensor: # (N,d,L,L) -> (N,)
+    "The decision function of single latents."
+    with torch.backends.cudnn.flags(**EXACT): return self.dense(z)[:, 0, 0]
 
 # %% ../nbs/08_ocsvm.ipynb #7bcfa226
 class NystroemOCSVM(LatentOCSVM):
@@ -258,6 +263,7 @@ class SVMDetector(Detector):
         part = lambda name: {k.removeprefix(name): v for k, v in tensors.items() if k.startswith(name)}
         self.network.set_state(part('network.')); self.svm.set_state(part('svm.'))
 
+# %% ../nbs/08_ocsvm.ipynb #0152ae00
 class VQSVMDetector(SVMDetector):
     "The one-class SVM on the latents of the discrete auto-encoder, section 2.2."
     key, title, base = 'vq_svm', 'E discret. + SVMu', VQReconstructionDetector

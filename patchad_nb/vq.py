@@ -11,6 +11,7 @@ import time
 
 import numpy as np, torch, torch.nn.functional as F
 import matplotlib.pyplot as plt
+from fastcore.basics import patch
 from fastcore.meta import delegates
 from matplotlib.figure import Figure
 from torch import nn
@@ -54,10 +55,6 @@ def perplexity(counts:torch.Tensor # (K,) how often each code was used
     return float(torch.special.entr(p).sum().exp())
 
 # %% ../nbs/07_vq.ipynb #1b4f5e4e
-def _sums(z, codes, K):
-    "Per code, how many latents chose it, and their sum. The sum is the gradient of a lookup, which PyTorch computes in a fixed order."
-    return torch.bincount(codes, minlength=K).float(), torch.ops.aten.embedding_dense_backward(z, codes, K, -1, False)
-
 class VectorQuantizer(nn.Module):
     "Replace latent vectors by their nearest codes, section 2.1; van den Oord et al. 2017."
     def __init__(self,
@@ -95,35 +92,44 @@ class VectorQuantizer(nn.Module):
         if self.training: self._after_step(z.detach(), codes)
         return z + (z_q - z).detach(), loss, codes
 
-    @torch.no_grad()
-    def _kmeans(self, z, steps=10):
-        z, K = z.movedim(1, -1).flatten(0, -2), len(self.codebook)                        # (N,d)
-        if len(z) < K: raise PatchadError(f"k-means needs at least {K} latents in the first batch, there are {len(z)}; use larger batches or fewer codes")
-        self.codebook.copy_(z[torch.randperm(len(z), device='cpu')[:K].to(z.device)])
-        for _ in range(steps):                                                            # assign, average
-            n, sums = _sums(z, nearest_codes(z, self.codebook), K)
-            self.codebook.copy_(torch.where(n[:, None] > 0, sums / n.clamp(min=1)[:, None], self.codebook))
-        self.ema_counts.copy_(n); self.ema_sums.copy_(self.codebook * n[:, None]); self.started.fill_(True)
+# %% ../nbs/07_vq.ipynb #75c53d64
+def _sums(z, codes, K):
+    "Per code, how many latents chose it, and their sum. The sum is the gradient of a lookup, which PyTorch computes in a fixed order."
+    return torch.bincount(codes, minlength=K).float(), torch.ops.aten.embedding_dense_backward(z, codes, K, -1, False)
 
-    @torch.no_grad()
-    def _after_step(self, z, codes):
-        z, codes, K = z.movedim(1, -1).flatten(0, -2), codes.flatten(), len(self.codebook)
-        n, sums = _sums(z, codes, K)
-        self.used += n; self.idle.add_(1)[n > 0] = 0
-        if self.ema_decay:
-            self.ema_counts.lerp_(n, 1 - self.ema_decay); self.ema_sums.lerp_(sums, 1 - self.ema_decay)
-            total = self.ema_counts.sum()
-            smooth = (self.ema_counts + 1e-5) / (total + K * 1e-5) * total                # no division by zero for unused codes
-            self.codebook.copy_(self.ema_sums / smooth[:, None])
-        if self.restart_after and len(dead := (self.idle >= self.restart_after).nonzero()[:, 0]):
-            self.codebook[dead] = self.ema_sums[dead] = z[torch.randint(len(z), (len(dead),), device='cpu').to(z.device)]
-            self.ema_counts[dead] = 1; self.idle[dead] = 0
+@patch
+@torch.no_grad()
+def _after_step(self:VectorQuantizer, z, codes):
+    z, codes, K = z.movedim(1, -1).flatten(0, -2), codes.flatten(), len(self.codebook)
+    n, sums = _sums(z, codes, K)
+    self.used += n; self.idle.add_(1)[n > 0] = 0
+    if self.ema_decay:
+        self.ema_counts.lerp_(n, 1 - self.ema_decay); self.ema_sums.lerp_(sums, 1 - self.ema_decay)
+        total = self.ema_counts.sum()
+        smooth = (self.ema_counts + 1e-5) / (total + K * 1e-5) * total                # no division by zero for unused codes
+        self.codebook.copy_(self.ema_sums / smooth[:, None])
+    if self.restart_after and len(dead := (self.idle >= self.restart_after).nonzero()[:, 0]):
+        self.codebook[dead] = self.ema_sums[dead] = z[torch.randint(len(z), (len(dead),), device='cpu').to(z.device)]
+        self.ema_counts[dead] = 1; self.idle[dead] = 0
 
-    def epoch_end(self) -> dict: # perplexity and live codes since the last call
-        "How the codebook was used in an epoch of training; counting starts afresh."
-        numbers = {'perplexity': perplexity(self.used), 'live_codes': int((self.used > 0).sum())}
-        self.used.zero_()
-        return numbers
+@patch
+def epoch_end(self:VectorQuantizer) -> dict: # perplexity and live codes since the last call
+    "How the codebook was used in an epoch of training; counting starts afresh."
+    numbers = {'perplexity': perplexity(self.used), 'live_codes': int((self.used > 0).sum())}
+    self.used.zero_()
+    return numbers
+
+# %% ../nbs/07_vq.ipynb #a1664e7e
+@patch
+@torch.no_grad()
+def _kmeans(self:VectorQuantizer, z, steps=10):
+    z, K = z.movedim(1, -1).flatten(0, -2), len(self.codebook)                        # (N,d)
+    if len(z) < K: raise PatchadError(f"k-means needs at least {K} latents in the first batch, there are {len(z)}; use larger batches or fewer codes")
+    self.codebook.copy_(z[torch.randperm(len(z), device='cpu')[:K].to(z.device)])
+    for _ in range(steps):                                                            # assign, average
+        n, sums = _sums(z, nearest_codes(z, self.codebook), K)
+        self.codebook.copy_(torch.where(n[:, None] > 0, sums / n.clamp(min=1)[:, None], self.codebook))
+    self.ema_counts.copy_(n); self.ema_sums.copy_(self.codebook * n[:, None]); self.started.fill_(True)
 
 # %% ../nbs/07_vq.ipynb #cc6fa8fb
 class VQAutoEncoder(AutoEncoder):
