@@ -69,6 +69,7 @@ class Detector:
 
     def check(self, n_images:int): pass                            # raises `PatchadError` when so few training images are not enough
     def diagnostics(self) -> dict: return {}                      # numbers that tell how the fit went; known after `fit`
+    def scored(self) -> dict: return {}                           # numbers gathered while scoring, since the detector was made or loaded
 
     @property
     def n_parameters(self) -> int:

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['fig_context', 'Block', 'CodePrior', 'PatchCodes', 'split_images', 'warm_cosine', 'bits_per_code', 'train_prior',
-           'uniforms', 'draw', 'generate', 'code_probabilities', 'threshold', 'resample', 'resampled_fraction',
-           'fig_restorations', 'benchmark_resample']
+           'uniforms', 'draw', 'generate', 'fig_written', 'code_probabilities', 'probability_quantiles', 'threshold',
+           'resample', 'resampled_fraction', 'fig_restorations', 'benchmark_resample', 'flops_per_code', 'matmul_rate',
+           'benchmark_prior']
 
 # %% ../nbs/09_prior.ipynb #7ee65e3e
 import math, time
@@ -59,17 +60,26 @@ class CodePrior(nn.Module):
                  K:int=1024,      # number of codes
                  side:int=17,     # of the latent: side x side positions
                  blocks:int=8, heads:int=8, width:int=256, hidden:int=512, # the paper's sizes
-                 tied:bool=False): # use the code embeddings also as output weights
+                 tied:bool=False,  # use the code embeddings also as output weights
+                 bf16:bool|None=None): # calculate in bfloat16; None: on a GPU
         super().__init__()
         if width % heads: raise PatchadError(f"width={width} is not a multiple of heads={heads}; change one of them")
-        self.K, self.side, self.length = K, side, side * side
+        self.K, self.side, self.length, self.bf16 = K, side, side * side, bf16
         self.start, self.code = nn.Parameter(torch.zeros(width)), nn.Embedding(K, width)
         self.row, self.col = nn.Embedding(side, width), nn.Embedding(side, width)
         self.blocks = nn.ModuleList(Block(width, heads, hidden) for _ in range(blocks))
         self.norm, self.head = nn.LayerNorm(width), None if tied else nn.Linear(width, K, bias=False)
         for e in (self.code, self.row, self.col): nn.init.normal_(e.weight, std=.02)
 
+    def precision(self):
+        "In which numbers it calculates, as a context."
+        device = self.start.device.type
+        return torch.autocast(device, torch.bfloat16, enabled=device == 'cuda' if self.bf16 is None else self.bf16)
+
     def _run(self, before, start, cache):                               # (B,T) codes before the positions start..start+T-1; the very first is ignored
+        with self.precision(): return self._logits(before, start, cache).float()
+
+    def _logits(self, before, start, cache):
         j = torch.arange(start, start + before.shape[1], device=before.device)
         x = self.code(before)                                           # (B,T,width)
         if start == 0: x = torch.cat([self.start.expand(len(x), 1, -1), x[:, 1:]], 1)
@@ -87,7 +97,12 @@ class CodePrior(nn.Module):
                  ) -> torch.Tensor: # (blocks,2,n,heads,289,width/heads)
         "Room for the keys and values of `n` patches."
         b = self.blocks[0]; w = self.start
-        return w.new_zeros(len(self.blocks), 2, n, b.heads, self.length, len(w) // b.heads)
+        with self.precision(): dtype = torch.bfloat16 if torch.is_autocast_enabled(w.device.type) else w.dtype
+        return w.new_zeros(len(self.blocks), 2, n, b.heads, self.length, len(w) // b.heads, dtype=dtype)
+
+    def chunk(self) -> int: # patches whose cache takes 150 MB, or 8 GB on a GPU
+        one = self.new_cache(1)
+        return max(1, int(8e9 if one.is_cuda else 150e6) // (one.numel() * one.element_size()))
 
     def step(self,
              before:torch.Tensor, # int64 (B,T): the codes before the positions; T > 1 only from position 0 on, where the first code is ignored
@@ -99,8 +114,7 @@ class CodePrior(nn.Module):
 
     def loss(self, codes):                                              # int64 (B,289)
         "Cross entropy per code. In bits it says how many yes-no questions a code takes."
-        with torch.autocast(codes.device.type, torch.bfloat16, enabled=codes.device.type == 'cuda'): logits = self(codes)
-        loss = F.cross_entropy(logits.float().flatten(0, 1), codes.flatten())
+        loss = F.cross_entropy(self(codes).flatten(0, 1), codes.flatten())
         return loss, {'bits': loss.detach() / math.log(2)}
 
 # %% ../nbs/09_prior.ipynb #dda4df56
@@ -168,14 +182,29 @@ def draw(logits:torch.Tensor, # (B,K)
     return torch.searchsorted(c, u.double()[:, None] * c[:, -1:], right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
 
 @torch.inference_mode()
-def generate(prior:CodePrior, n:int, seed:int=0, batch_size:int=500) -> torch.Tensor: # int64 (n,side,side)
+def generate(prior:CodePrior, n:int, seed:int=0,
+             batch_size:int|None=None # patches at a time; None: see `CodePrior.chunk`
+            ) -> torch.Tensor: # int64 (n,side,side)
     "Unconditional samples."
     device, done = prior.start.device, []
-    for u in uniforms(n, prior.length, seed, device).split(batch_size):
+    for u in uniforms(n, prior.length, seed, device).split(batch_size or prior.chunk()):
         cache, x = prior.new_cache(len(u)), torch.zeros(len(u), prior.length + 1, dtype=torch.int64, device=device)
         for j in range(prior.length): x[:, j + 1] = draw(prior.step(x[:, j:j + 1], j, cache), u[:, j])   # x[:, 0] is ignored
         done.append(x[:, 1:])
     return torch.cat(done).view(n, prior.side, prior.side)
+
+@torch.inference_mode()
+def fig_written(model:VQAutoEncoder, prior:CodePrior,
+                sampler:PatchSampler, # where the real patches come from
+                n:int=8, seed:int=0) -> Figure:
+    "Real patches above, patches that the prior has written and the decoder has drawn below."
+    written = model.decoder(model.quantizer.lookup(generate(prior, n, seed)))
+    fig, axs = plt.subplots(2, n, figsize=(.75 * n, 1.7))
+    for row, pictures, label in zip(axs, (sampler[torch.arange(0, len(sampler), len(sampler) // n)[:n]], written), ('real', 'written')):
+        for ax, p in zip(row, pictures): ax.imshow(p.cpu().permute(1, 2, 0).clamp(0, 1)); ax.set(xticks=[], yticks=[])
+        row[0].set_ylabel(label)
+    fig.tight_layout(pad=.3); plt.close(fig)
+    return fig
 
 # %% ../nbs/09_prior.ipynb #447dc2bb
 @torch.inference_mode()
@@ -184,14 +213,20 @@ def code_probabilities(prior:CodePrior,
                        batch_size:int=250
                       ) -> torch.Tensor:   # float32 (N,289)
     "The probability of each code, given the codes before it in the same patch. One pass."
-    return torch.cat([prior(c).float().softmax(-1).gather(2, c[..., None])[..., 0] for c in codes.split(batch_size)])
+    return torch.cat([prior(c).softmax(-1).gather(2, c[..., None])[..., 0] for c in codes.split(batch_size)])
+
+def probability_quantiles(prior:CodePrior, normal, # `PatchCodes` or codes (N,289) of normal patches
+                          taus=1001  # shares in [0,1], or how many from 0 to 1
+                         ) -> torch.Tensor: # float32, as many
+    "The probabilities below which shares of the codes of normal patches lie."
+    p = np.concatenate([code_probabilities(prior, normal[i]).cpu().numpy().ravel() for i in torch.arange(len(normal)).split(1000)])
+    return torch.tensor(np.quantile(p, np.linspace(0, 1, taus) if isinstance(taus, int) else taus), dtype=torch.float32)
 
 def threshold(prior:CodePrior, normal, # `PatchCodes` or codes (N,289) of normal patches
               tau:float=.05            # in [0,1]
              ) -> float:
     "The probability below which a share `tau` of the codes of normal patches lies."
-    p = np.concatenate([code_probabilities(prior, normal[i]).cpu().numpy().ravel() for i in torch.arange(len(normal)).split(1000)])
-    return float(np.quantile(p, tau))
+    return float(probability_quantiles(prior, normal, [tau]))
 
 @torch.inference_mode()
 def resample(codes:torch.Tensor,    # int64 (N,289)
@@ -199,23 +234,24 @@ def resample(codes:torch.Tensor,    # int64 (N,289)
              tau:float=.05,         # probability in [0,1] below which a code is drawn anew; the paper's value. For quantiles see `threshold`
              mode:str='moving',     # or 'fixed'
              seed:int=0,
-             batch_size:int=500,    # patches at a time, bounds the memory of the cache
+             batch_size:int|None=None, # patches at a time, bounds the memory of the cache; None: see `CodePrior.chunk`
              early_exit:bool=True,  # patches without an improbable code leave after one pass
             ) -> tuple:             # restored codes int64 (N,289), and which were drawn anew, bool (N,289)
     "Draw improbable codes anew."
     if mode not in ('moving', 'fixed'): raise PatchadError(f"mode={mode!r}; choose 'moving' or 'fixed'")
     if not 0 <= tau <= 1: raise PatchadError(f"tau={tau}; use a probability from 0 to 1")
+    if tau == 0: return codes.clone(), torch.zeros_like(codes, dtype=torch.bool)           # no probability is below 0
     def judge(p): return (p < tau) | (tau == 1)
     low = judge(code_probabilities(prior, codes)); u = uniforms(*codes.shape, seed, codes.device)
     out, redrawn = codes.clone(), torch.zeros_like(low)
     first = torch.where(low.any(1), low.int().argmax(1), codes.shape[1])                   # nothing changes before
     order = first.argsort(stable=True); order = order[first[order] < codes.shape[1]] if early_exit else order
-    for i in order.split(batch_size) if len(order) else ():
+    for i in order.split(batch_size or prior.chunk()) if len(order) else ():
         x, cache = F.pad(out[i], (1, 0)), prior.new_cache(len(i))                          # x[:, j] is the code before position j
         start = int(first[i].min()) if early_exit else 0
         last = codes.shape[1] - 1 if mode == 'moving' or not early_exit else int(low[i].any(0).nonzero().max())   # nothing changes after
         for j in range(start, last + 1):
-            logits = prior.step(x[:, :j + 1] if j == start else x[:, j:j + 1], 0 if j == start else j, cache).float()
+            logits = prior.step(x[:, :j + 1] if j == start else x[:, j:j + 1], 0 if j == start else j, cache)
             again = judge((logits.gather(1, x[:, j + 1:j + 2])[:, 0] - logits.logsumexp(1)).exp()) if mode == 'moving' else low[i, j]
             if again.any(): x[again, j + 1] = draw(logits[again], u[i, j][again])
             redrawn[i, j] = again
@@ -239,12 +275,12 @@ def fig_restorations(model:VQAutoEncoder, prior:CodePrior,
         codes = model.quantizer.codes(model.encoder(patches)).flatten(1); paint = lambda c: model.decoder(model.quantizer.lookup(c.view(-1, prior.side, prior.side)))
         rows = [('patch', patches, None), ('reconstruction', paint(codes), None)]
         for title, tau, mode in settings: out, redrawn = resample(codes, prior, tau, mode, seed); rows.append((title, paint(out), redrawn.float().mean(1)))
-    fig, axs = plt.subplots(len(rows), len(patches), figsize=(.8 * len(patches) + 1.5, .95 * len(rows)), squeeze=False)
+    fig, axs = plt.subplots(len(rows), len(patches), figsize=(.62 * len(patches) + 1.3, .74 * len(rows)), squeeze=False)
     for ax, (title, pictures, share) in zip(axs, rows):
         for k, (a, p) in enumerate(zip(ax, pictures)):
             a.imshow(p.cpu().permute(1, 2, 0).clamp(0, 1)); a.set(xticks=[], yticks=[])
-            if share is not None: a.set_xlabel(f'{share[k]:.0%} new', fontsize=7)
-        ax[0].set_ylabel(title, fontsize=7, rotation=0, ha='right', va='center')
+            if share is not None: a.set_xlabel(f'{share[k]:.0%} new', fontsize=6)
+        ax[0].set_ylabel(title, fontsize=6, rotation=0, ha='right', va='center')
     fig.tight_layout(pad=.3); plt.close(fig)
     return fig
 
@@ -262,9 +298,45 @@ def benchmark_resample(n:int=64,        # patches
     def uncached():
         x, u = codes.clone(), uniforms(n, 289, 0, device)
         for j in range(289):
-            logits = prior(x[:, :j + 1])[:, j].float()
+            logits = prior(x[:, :j + 1])[:, j]
             again = logits.softmax(-1).gather(1, x[:, j:j + 1])[:, 0] < tau
             x[:, j] = torch.where(again, draw(logits, u[:, j]), x[:, j])
     def cached(**kw): return resample(codes, prior, tau, **kw)
     cached(); a, b, c = seconds(uncached), min(seconds(lambda: cached(early_exit=False)) for _ in range(3)), min(seconds(cached) for _ in range(3))
     return {'patches': n, 'seconds_uncached': a, 'seconds_cached': b, 'seconds_early_exit': c, 'ratio_cache': a / b, 'ratio_early_exit': b / c, 'tokens_per_second': n * 289 / b}
+
+# %% ../nbs/09_prior.ipynb #0b4fc104
+def flops_per_code(prior:CodePrior) -> float:
+    "Operations to judge one code: two for each weight of a matrix product, and attention to half of the patch, on average."
+    weights = sum(m.weight.numel() for m in prior.modules() if isinstance(m, nn.Linear)) + (prior.code.weight.numel() if prior.head is None else 0)
+    return 2 * weights + 4 * len(prior.blocks) * len(prior.start) * prior.length / 2
+
+def matmul_rate(device:str='cpu', n:int|None=None, repeats:int=5
+               ) -> float: # operations per second
+    "The rate of a product of two n x n matrices: bfloat16 on a GPU, float32 on a CPU."
+    cuda = torch.device(device).type == 'cuda'; n = n or (8192 if cuda else 1024)
+    a, b = torch.randn(2, n, n, device=device, dtype=torch.bfloat16 if cuda else torch.float32)
+    return 2 * n**3 / min(_seconds(lambda: a @ b, device) for _ in range(repeats + 1))
+
+def _seconds(f, device):
+    sync = torch.cuda.synchronize if torch.device(device).type == 'cuda' else lambda: None
+    sync(); start = time.perf_counter(); f(); sync()
+    return time.perf_counter() - start
+
+def benchmark_prior(n:int=128,         # patches to resample, all codes
+                    batch_size:int=25, # of training
+                    steps:int=4,       # of training
+                    blocks:int=2, heads:int=4, width:int=64, hidden:int=128, device:str='cpu'
+                   ) -> dict:          # codes per second, and the share of `matmul_rate` that this is
+    "How fast the prior learns, judges and draws, with random weights."
+    with seeded(0): prior, codes = CodePrior(1024, 17, blocks, heads, width, hidden).to(device), torch.randint(1024, (max(n, batch_size), 289)).to(device)
+    opt, flops, best = torch.optim.AdamW(prior.parameters(), 1e-4), flops_per_code(prior), matmul_rate(device)
+    def learn():
+        for _ in range(steps): opt.zero_grad(); prior.loss(codes[:batch_size])[0].backward(); opt.step()
+    rate = lambda count, f: count * 289 / min(_seconds(f, device) for _ in range(3))        # the first one warms up
+    train = rate(steps * batch_size, learn); prior.eval()
+    judge, redraw = rate(n, lambda: code_probabilities(prior, codes[:n])), rate(n, lambda: resample(codes[:n], prior, 1.))
+    return {'parameters': sum(p.numel() for p in prior.parameters()), 'flops_per_code': flops, 'matmul_tflops': best / 1e12,
+            'train_codes_per_second': train, 'train_share_of_matmul': 3 * flops * train / best,
+            'judge_codes_per_second': judge, 'judge_share_of_matmul': flops * judge / best,
+            'resample_codes_per_second': redraw, 'resample_share_of_matmul': 2 * flops * redraw / best}

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['METRICS', 'TITLES', 'COLUMNS', 'paper_table', 'write_text', 'write_results', 'read_results', 'table1',
-           'fig_defect_types', 'heat_image']
+           'fig_defect_types', 'read_cost', 'fig_cost', 'heat_image']
 
 # %% ../nbs/12_report.ipynb #116f369f
 import csv, io, json, os
@@ -86,7 +86,8 @@ def _cell(values, digits=2):
 def _line(cells): return '| ' + ' | '.join(str(c) for c in cells) + ' |\n'
 
 def table1(rows:Sequence,     # measurements, see `read_results`
-           note:str=''        # a sentence below the heading, for instance the preset
+           note:str='',       # a sentence below the heading, for instance the preset
+           missing:dict={}    # method -> why it was not measured
           ) -> str:           # markdown
     "The measurements on whole test sets, by category, each beside the paper's line."
     rows = [r for r in rows if r['defect'] == 'all']
@@ -99,9 +100,10 @@ def table1(rows:Sequence,     # measurements, see `read_results`
         text += f'## {category}: {source}\n\n' + (f'{note}\n\n' if note else '')
         text += _line(['method', 'images', *(m.upper() for m in METRICS), 'fit (s)', 's per image', 'parameters'])
         text += _line(['---', '---', *['---:'] * 8])
-        for method in sorted({r['method'] for r in mine}, key=list(TITLES).index):
+        for method in sorted({r['method'] for r in mine} | set(missing), key=list(TITLES).index):
             seeds = [r for r in mine if r['method'] == method]
-            text += _line([f'**{TITLES[method]}**', 'procedural' if procedural else category, *(_cell([r[m] for r in seeds]) for m in METRICS),
+            if not seeds: text += _line([f'**{TITLES[method]}**', missing[method], *[''] * 8])
+            else: text += _line([f'**{TITLES[method]}**', 'procedural' if procedural else category, *(_cell([r[m] for r in seeds]) for m in METRICS),
                            _cell([r['fit_seconds'] for r in seeds], 1), _cell([r['score_seconds_per_image'] for r in seeds], 3), f"{seeds[0]['parameters']:.0f}"])
             for p in paper_table():
                 if (p['method'], p['category']) == (method, category):
@@ -130,6 +132,27 @@ def fig_defect_types(rows:Sequence,      # measurements of one category, see `re
     ax.set_xticks(range(len(defects)), [d.replace('_', '\n') for d in defects], fontsize=8)
     ax.set_yticks(range(len(methods)), [TITLES[m] for m in methods], fontsize=8)
     ax.set_title(f"{metric.upper()}, {rows[0]['category']} ({'procedural images' if rows[0]['data'] == 'procedural' else 'real images'})", fontsize=9)
+    fig.tight_layout(); plt.close(fig)
+    return fig
+
+# %% ../nbs/12_report.ipynb #0966d93a
+def read_cost(path:str|Path # a file written by `benchmarks/cost.py`
+             ) -> list:     # of dicts: method, parameters, seconds, megabytes
+    "Read what the rows of a run cost. Raises `PatchadError` when the file is missing."
+    try: rows = list(csv.DictReader(Path(path).read_text(encoding='utf-8').splitlines()))
+    except OSError: raise PatchadError(f"{path}: no such file; make it with benchmarks/cost.py") from None
+    return [{k: v if k == 'method' else float(v) for k, v in r.items()} for r in rows]
+
+def fig_cost(rows:Sequence,  # see `read_cost`
+             keys:dict={'parameters': 'parameters', 'fit_seconds': 'seconds to fit', 'score_seconds_per_image': 'seconds per image', 'peak_megabytes': 'peak memory (MB)'}
+            ) -> Figure:     # a panel for each key, a bar for each method
+    "Bars with logarithmic lengths."
+    fig, axs = plt.subplots(1, len(keys), figsize=(2.1 * len(keys) + 1.6, .6 + .28 * len(rows)), sharey=True)
+    for ax, (key, title) in zip(axs, keys.items()):
+        values = [max(r[key], 1e-3) for r in rows]; ax.barh(range(len(rows)), values, color='tab:gray', left=min(values) / 10)
+        for k, v in enumerate(values): ax.text(v + min(values) / 10, k, f' {rows[k][key]:,.3g}' if v < 1e4 else f' {v:.1e}', va='center', fontsize=7)
+        ax.set(xscale='log', xlim=(min(values) / 10, max(values) * 30)); ax.set_title(title, fontsize=9); ax.tick_params(labelsize=7); ax.spines[['top', 'right']].set_visible(False)
+    axs[0].set_yticks(range(len(rows)), [TITLES[r['method']] for r in rows], fontsize=8); axs[0].invert_yaxis()
     fig.tight_layout(); plt.close(fig)
     return fig
 

@@ -1,0 +1,27 @@
+"""What the settings of the restoration change, on one category, with the network and the prior of a run: one CSV file.
+
+    patchad_table1 --data DIR --categories grid --methods vq_recons vq_restore --out RUN
+    python benchmarks/restoration.py RUN --data DIR --category grid --out results/grid_quick/restoration.csv
+"""
+import argparse, csv, io
+from pathlib import Path
+
+from patchad_nb.data import Category
+from patchad_nb.experiment import pick_device
+from patchad_nb.report import write_text
+from patchad_nb.restoration import SETTINGS, RestorationDetector, compare_settings
+
+p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+p.add_argument('run', help='folder of a run of patchad_table1')
+p.add_argument('--data', required=True, help='folder with categories')
+p.add_argument('--category', required=True); p.add_argument('--seed', type=int, default=0)
+p.add_argument('--settings', nargs='+', choices=list(SETTINGS), default=list(SETTINGS), metavar='NAME', help=f"some of: {', '.join(SETTINGS)}")
+p.add_argument('--device', default='auto'); p.add_argument('--out', required=True)
+a = p.parse_args()
+
+detector = RestorationDetector.load(Path(a.run)/'models'/a.category/'vq_restore'/f'seed{a.seed}', pick_device(a.device))
+rows = []
+for row in compare_settings(detector, Category(a.data, a.category), {name: SETTINGS[name] for name in a.settings}, a.seed):
+    rows.append(row); text = io.StringIO()                             # written after every line, so that an interrupt keeps what there is
+    w = csv.DictWriter(text, list(rows[0]), lineterminator='\n'); w.writeheader(); w.writerows(rows)
+    write_text(a.out, text.getvalue())
