@@ -1,0 +1,16 @@
+"""How much the defects of a category differ from their surroundings, as a CSV file.
+
+    python benchmarks/contrast.py --data DIR --category grid --out results/grid_quick/contrast.csv
+"""
+import argparse, csv, io
+
+from patchad_nb.data import Category
+from patchad_nb.report import category_contrasts, write_text
+
+p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+p.add_argument('--data', required=True, help='folder with categories')
+p.add_argument('--category', nargs='+', required=True, help='one or more names'); p.add_argument('--out', required=True)
+a = p.parse_args()
+rows = [r for name in a.category for r in category_contrasts(Category(a.data, name))]
+text = io.StringIO(); w = csv.DictWriter(text, list(rows[0]), lineterminator='\n'); w.writeheader(); w.writerows(rows)
+write_text(a.out, text.getvalue()); print(text.getvalue(), end='')
