@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['METRICS', 'TITLES', 'COLUMNS', 'paper_table', 'fig_method', 'write_text', 'write_results', 'read_results', 'table1',
            'fig_defect_types', 'defect_contrast', 'category_contrasts', 'fig_contrast', 'read_cost', 'fig_cost',
-           'heat_image']
+           'fig_growth', 'heat_image']
 
 # %% ../nbs/12_report.ipynb #116f369f
 import csv, io, json, os
@@ -216,10 +216,23 @@ def fig_cost(rows:Sequence,  # see `read_cost`
     fig, axs = plt.subplots(1, len(keys), figsize=(2.1 * len(keys) + 1.6, .6 + .28 * len(rows)), sharey=True)
     for ax, (key, title) in zip(axs, keys.items()):
         values = [max(r[key], 1e-3) for r in rows]; ax.barh(range(len(rows)), values, color='tab:gray', left=min(values) / 10)
-        for k, v in enumerate(values): ax.text(v + min(values) / 10, k, f' {rows[k][key]:,.3g}' if v < 1e4 else f' {v:.1e}', va='center', fontsize=7)
-        ax.set(xscale='log', xlim=(min(values) / 10, max(values) * 30)); ax.set_title(title, fontsize=9); ax.tick_params(labelsize=7); ax.spines[['top', 'right']].set_visible(False)
+        for k, v in enumerate(values): ax.text(v + min(values) / 10, k, f' {rows[k][key]:,.3g}' if v < 1e3 else f' {v:,.0f}' if v < 1e6 else f' {v / 1e6:.1f} million', va='center', fontsize=7)
+        ax.set(xscale='log', xlim=(min(values) / 10, max(values) * 60)); ax.set_title(title, fontsize=9); ax.tick_params(labelsize=7); ax.spines[['top', 'right']].set_visible(False)
     axs[0].set_yticks(range(len(rows)), [TITLES[r['method']] for r in rows], fontsize=8); axs[0].invert_yaxis()
     fig.tight_layout(); plt.close(fig)
+    return fig
+
+def fig_growth(rows:Sequence # dicts: what ('image' or 'training'), method, n, seconds; see `benchmarks/growth.py`
+              ) -> Figure:
+    "Seconds against the side of the image, and against the number of training patches; both axes are logarithmic."
+    fig, axs = plt.subplots(1, 2, figsize=(9.5, 3.6), sharey=False)
+    for ax, what, label in zip(axs, ('image', 'training'), ('side of the image (pixels)', 'training patches (one epoch)')):
+        for k, m in enumerate(dict.fromkeys(r['method'] for r in rows)):
+            mine = [(r['n'], r['seconds']) for r in rows if (r['what'], r['method']) == (what, m)]
+            if mine: ax.loglog(*zip(*mine), 'osv^D<>*P'[k % 9] + '-', ms=4, lw=1, color=plt.cm.tab10(k % 10), label=TITLES.get(m, m))
+        places = sorted({r['n'] for r in rows if r['what'] == what})
+        ax.set(xlabel=label, ylabel='seconds'); ax.set_xticks(places, places, fontsize=8); ax.set_xticks([], minor=True); ax.grid(alpha=.3)
+    axs[1].legend(*axs[0].get_legend_handles_labels(), fontsize=7, loc='upper left', bbox_to_anchor=(1.02, 1)); fig.tight_layout(); plt.close(fig)
     return fig
 
 # %% ../nbs/12_report.ipynb #5c20bddf
