@@ -4,23 +4,25 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'METHODS', 'not_installed', 'make_detector', 'change_settings', 'pick_device', 'examples', 'run_job',
-           'save_figures', 'run', 'table1_main', 'find_model', 'score_images', 'score_main']
+           'figure_data', 'save_figures', 'run_jobs', 'run', 'table1_main', 'find_model', 'score_images', 'score_main']
 
 # %% ../nbs/13_experiment.ipynb #000e44b8
 import argparse, importlib.metadata, inspect, json, os, platform, shutil, sys, time, warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np, torch
 from PIL import Image
+from scipy.ndimage import distance_transform_edt
 from tqdm.auto import tqdm
 
 from . import __version__
 from .baselines import FastFlowDetector, PadimDetector, has_anomalib
 from .data import Category, Images, PatchadError, category_names, image_paths, run_script
-from .dense import ReconstructionDetector
-from .detector import ColorDetector, evaluate, fig_score_maps, load_tensors, score_samples
-from .report import METRICS, TITLES, heat_image, table1, write_results, write_text
+from .dense import ReconstructionDetector, pad_image
+from .detector import ColorDetector, evaluate, fig_score_maps, load_tensors, sample_masks, score_samples
+from .metrics import curve_points
+from .report import METRICS, TITLES, heat_image, shrink, table1, write_arrays, write_results, write_text
 from .restoration import RestorationDetector
 from .ocsvm import SVMDetector, VQSVMDetector
 from .textures import PRESETS as TEXTURE_PRESETS, make_category
@@ -120,8 +122,8 @@ def run_job(folder:str|Path,   # of this job
     maps, seconds = score_samples(detector, category.samples, progress)
     scored = detector.scored()
     results = evaluate(detector, category, maps) if category.has_masks else {'all': dict.fromkeys(METRICS)}
-    part = folder/'score_maps.part.npz'
-    np.savez_compressed(part, **{category.samples[i].name: maps[i].astype(np.float16) for i in examples(category)}); os.replace(part, folder/'score_maps.npz')
+    write_arrays(folder/'score_maps.npz', {category.samples[i].name: maps[i].astype(np.float16) for i in examples(category)})
+    if category.has_masks: write_arrays(folder/'curves.npz', curve_points(maps, sample_masks(category.samples, maps), n_points=300))
     rows = [dict(method=method, category=category.name, **values, defect=defect, seed=seed, data='procedural' if category.procedural else 'folder',
                  images=sum(defect in ('all', s.defect) for s in category.samples), fit_seconds=fit['seconds'], score_seconds_per_image=seconds,
                  parameters=detector.n_parameters, device=device, diagnostics=fit['diagnostics'] | scored if defect == 'all' else {}) for defect, values in results.items()]
@@ -159,10 +161,34 @@ def _draw(folder, names, preset, seed, progress):
     return [Category(folder, n) for n in names]
 
 # %% ../nbs/13_experiment.ipynb #4de7c6c3
+def _patch_at(sample, masked): # the 63 x 63 pixels around the innermost pixel of the defect, or the middle, float32 (3,63,63)
+    x = pad_image(sample.image()); inside = distance_transform_edt(np.pad(sample.mask(), 1))[1:-1, 1:-1] if masked else np.zeros(1)
+    r, c = np.unravel_index(inside.argmax(), inside.shape) if inside.any() else ((x.shape[1] - 62) // 2, (x.shape[2] - 62) // 2)
+    return x[:, r:r + 63, c:c + 63].float() / 255
+
+def figure_data(out:str|Path, category:Category, seed:int=0, device:str='cpu') -> dict: # of arrays, see `patchad_nb.report.read_figures`
+    "What the figures of a category show: examples, score maps and curves of each finished method, patches and their copies."
+    shown = [category.samples[i] for i in examples(category)]; data = {'names': np.array([s.name for s in shown])}
+    for i, s in enumerate(shown):
+        data[f'image/{i}'] = shrink(s.image().numpy()).astype(np.uint8)
+        if category.has_masks: data[f'mask/{i}'] = shrink(s.mask(), how=np.max)
+    patches = torch.stack([_patch_at(s, category.has_masks) for s in shown]); copies = {'original': patches}
+    for method in (m for m in TITLES if (Path(out)/'models'/category.name/m/f'seed{seed}'/'rows.json').exists()):
+        folder = Path(out)/'models'/category.name/method/f'seed{seed}'
+        lo, hi = load_tensors(folder/'model.safetensors')[1]['normal_range']
+        with np.load(folder/'score_maps.npz') as saved:
+            for i, s in enumerate(shown): data[f'map/{method}/{i}'] = (shrink((saved[s.name].astype(np.float32) - lo) / max(hi - lo, 1e-12)) * 255).clip(0, 255).astype(np.uint8)
+        if category.has_masks:
+            with np.load(folder/'curves.npz') as saved: data |= {f'curve/{method}/{k}': v.astype(np.float32) for k, v in saved.items()}
+        if method in ('ae_recons', 'vq_recons', 'vq_restore'):
+            d = METHODS[method].load(folder, device)
+            with torch.inference_mode(): copies[method] = (d.restore_patches if method == 'vq_restore' else d.model)(patches.to(device)).cpu()
+    return data | {f'patch/{k}': (v.clamp(0, 1) * 255).round().numpy().astype(np.uint8) for k, v in copies.items() if len(copies) > 1}
+
 def save_figures(out:str|Path,      # folder of a run
                  category:Category, # one of its categories
-                 seed:int=0):
-    "Score maps of each finished method, and of all methods side by side, as PNG."
+                 seed:int=0, device:str='cpu'):
+    "Score maps of each finished method, and of all methods side by side, as PNG; and `figure_data`."
     out = Path(out); shown = [category.samples[i] for i in examples(category)]; (out/'figures').mkdir(exist_ok=True)
     maps, ranges = {}, {}
     for method in (m for m in TITLES if (out/'models'/category.name/m/f'seed{seed}'/'rows.json').exists()):
@@ -171,6 +197,28 @@ def save_figures(out:str|Path,      # folder of a run
         ranges[TITLES[method]] = tuple(load_tensors(folder/'model.safetensors')[1]['normal_range'])
         fig_score_maps(shown, {TITLES[method]: maps[TITLES[method]]}, ranges).savefig(out/'figures'/f'{category.name}_{method}_seed{seed}.png', dpi=100)
     if len(maps) > 1: fig_score_maps(shown, maps, ranges).savefig(out/'figures'/f'{category.name}_all_seed{seed}.png', dpi=100)
+    write_arrays(out/'figures'/f'{category.name}_seed{seed}.npz', figure_data(out, category, seed, device))
+
+# %% ../nbs/13_experiment.ipynb #85403344
+def run_jobs(jobs:Sequence,            # of dicts: the arguments of `run_job`
+             scheduler:str|None=None,  # address of a Dask scheduler; None: here, one after the other
+            ) -> Iterator:             # of the jobs, each when it is done
+    "Do jobs. Raises `PatchadError` when there is no scheduler at the address."
+    if scheduler is None:
+        for job in jobs: run_job(**job); yield job
+        return
+    try: from distributed import Client, as_completed
+    except ImportError: raise PatchadError("--scheduler needs Dask; install it with: pip install 'patchad_nb[cluster]'") from None
+    try: client = Client(scheduler, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as e: raise PatchadError(f"--scheduler {scheduler}: no Dask scheduler answers ({e}); start one with: dask scheduler") from None
+    with client:
+        futures = {}
+        for job in jobs:
+            base = getattr(METHODS[job['method']], 'base', None); folder = Path(job['folder'])
+            first = base and futures.get(folder.parent.parent/base.key/folder.name)      # this one first: its network is used
+            futures[folder] = client.submit(lambda job, first: run_job(**job), job | {'progress': False}, first, pure=False)
+        done = {future.key: job for future, job in zip(futures.values(), jobs)}
+        for future in as_completed(futures.values()): future.result(); yield done[future.key]
 
 # %% ../nbs/13_experiment.ipynb #8394f929
 def run(out:str|Path,            # folder of the run
@@ -185,6 +233,7 @@ def run(out:str|Path,            # folder of the run
         folders:tuple|None=None, # (normal, test): two plain folders instead of `data`; nothing is measured
         resume:bool=False,       # go on with an earlier run in `out`
         progress:bool=True,      # show bars
+        scheduler:str|None=None, # see `run_jobs`
        ) -> list:                # of rows
     "Run every method on every category with every seed; write results.csv, table1.md, config.json, figures and models."
     missing = {} if methods else not_installed()
@@ -210,18 +259,17 @@ def run(out:str|Path,            # folder of the run
         if not c.procedural: c.check(progress)
         for m in methods: make_detector(m, settings).check(len(c.train_images))
     write_text(out/'config.json', json.dumps(config | {'counts': {**old.get('counts', {}), **{c.name: repr(c) for c in found}}}, indent=1) + '\n')
-    rows = []
-    for category in found:
-        for seed in seeds:
-            jobs = {m: out/'models'/category.name/m/f'seed{seed}' for m in methods}
-            new = not all((f/'rows.json').exists() for f in jobs.values())
-            for method, folder in jobs.items():
-                run_job(folder, method, category, settings, seed, device, progress)
-                rows = [r for f in sorted((out/'models').glob('*/*/*/rows.json')) for r in json.loads(f.read_text())]
-                rows.sort(key=lambda r: (lists['categories'].index(r['category']), list(TITLES).index(r['method']), r['seed']))
-                write_results(out/'results.csv', rows)
-                write_text(out/'table1.md', table1(rows, f"Preset {preset}" + (f", changed: {', '.join(changes)}" if changes else '') + f"; seeds {', '.join(map(str, lists['seeds']))}; {device}.", missing))
-            if new or not (out/'figures'/f'{category.name}_{methods[-1]}_seed{seed}.png').exists(): save_figures(out, category, seed)
+    jobs = [dict(folder=out.resolve()/'models'/c.name/m/f'seed{s}', method=m, category=c, settings=settings, seed=s, device=device, progress=progress) for c in found for s in seeds for m in methods]
+    group = lambda job: (job['category'].name, job['seed'])
+    left = {g: {j['folder'] for j in jobs if group(j) == g} for g in dict.fromkeys(map(group, jobs))}
+    new = {group(j) for j in jobs if not (j['folder']/'rows.json').exists() or not (out/'figures'/f"{j['category'].name}_seed{j['seed']}.npz").exists()}
+    for job in run_jobs(jobs, scheduler):
+        rows = [r for f in sorted((out/'models').glob('*/*/*/rows.json')) for r in json.loads(f.read_text())]
+        rows.sort(key=lambda r: (lists['categories'].index(r['category']), list(TITLES).index(r['method']), r['seed']))
+        write_results(out/'results.csv', rows)
+        write_text(out/'table1.md', table1(rows, f"Preset {preset}" + (f", changed: {', '.join(changes)}" if changes else '') + f"; seeds {', '.join(map(str, lists['seeds']))}; {device}.", missing))
+        left[group(job)].discard(job['folder'])
+        if not left[group(job)] and group(job) in new: save_figures(out, job['category'], job['seed'], device)
     return rows
 
 # %% ../nbs/13_experiment.ipynb #ae971a07
@@ -239,13 +287,14 @@ def _table1(argv):
     p.add_argument('--device', default='auto', help='auto, cpu or cuda')
     p.add_argument('--images', type=int, metavar='N', help='use at most N training and N test images')
     p.add_argument('--out', metavar='DIR', help='folder of the run; by default runs/<preset>')
+    p.add_argument('--scheduler', metavar='ADDRESS', help='do the jobs on the workers of this Dask scheduler, for instance tcp://host:8786')
     p.add_argument('--resume', action='store_true', help='go on with the run in --out')
     a = p.parse_args(argv)
     if bool(a.normal) != bool(a.test) or (a.normal and a.data): raise PatchadError("give --normal together with --test, and without --data")
     out = Path(a.out or f'runs/{a.preset}')
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_: print(f'patchad_table1: warning: {message}', file=sys.stderr)
-        run(out, a.data, a.categories, a.methods, a.preset, a.set, a.seeds, a.device, a.images, (a.normal, a.test) if a.normal else None, a.resume, sys.stderr.isatty())
+        run(out, a.data, a.categories, a.methods, a.preset, a.set, a.seeds, a.device, a.images, (a.normal, a.test) if a.normal else None, a.resume, sys.stderr.isatty(), a.scheduler)
     print((out/'table1.md').read_text(encoding='utf-8'), end='')
     print(f'\nresults, figures and models: {out}')
 

@@ -4,22 +4,28 @@
 
 # %% auto #0
 __all__ = ['METRICS', 'TITLES', 'COLUMNS', 'paper_table', 'fig_method', 'write_text', 'write_results', 'read_results', 'table1',
+           'write_arrays', 'shrink', 'Example', 'read_figures', 'fig_maps', 'fig_patches', 'fig_all_curves',
            'fig_defect_types', 'defect_contrast', 'category_contrasts', 'fig_contrast', 'read_cost', 'fig_cost',
            'fig_growth', 'heat_image']
 
 # %% ../nbs/12_report.ipynb #116f369f
 import csv, io, json, os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import numpy as np, torch
 import matplotlib
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from scipy.ndimage import binary_dilation, uniform_filter
 from scipy.stats import spearmanr
+from skimage.measure import block_reduce
 
 from .data import PatchadError
+from .detector import fig_score_maps
+from .metrics import fig_curves
+from .restoration import fig_copies
 
 # %% ../nbs/12_report.ipynb #e15fbbb5
 METRICS = 'auroc', 'auroc30', 'auprc', 'aupro', 'aupro30'
@@ -108,6 +114,10 @@ def _cell(values, digits=2):
     if not values: return ''
     return f'{np.mean(values):.{digits}f}' + (f' ± {np.std(values, ddof=1):.{digits}f}' if len(values) > 1 else '')
 
+def _difference(values, other):
+    values = [v for v in values if v is not None]
+    return f'{np.mean(values) - other:+.2f}' if values and other is not None else ''
+
 def _line(cells): return '| ' + ' | '.join(str(c) for c in cells) + ' |\n'
 
 def table1(rows:Sequence,     # measurements, see `read_results`
@@ -133,6 +143,7 @@ def table1(rows:Sequence,     # measurements, see `read_results`
             for p in paper_table():
                 if (p['method'], p['category']) == (method, category):
                     text += _line(['', 'paper: MVTec AD', *(_cell([p[m]]) for m in METRICS), '', '', ''])
+                    if seeds and not procedural: text += _line(['', 'difference', *(_difference([r[m] for r in seeds], p[m]) for m in METRICS), '', '', ''])
         text += '\n'
         for method, names in {m: list(d) for m in TITLES for d in [r['diagnostics'] for r in mine if r['method'] == m][:1] if d}.items():
             values = [r['diagnostics'] for r in mine if r['method'] == method]
@@ -140,6 +151,72 @@ def table1(rows:Sequence,     # measurements, see `read_results`
         text += '\n' * text.endswith('  \n')
     if any(r['data'] == 'procedural' for r in rows): text += 'The lines "paper" were measured on other images and are shown for orientation only.\n'
     return text
+
+# %% ../nbs/12_report.ipynb #e5f302f5
+def write_arrays(path:str|Path, # the .npz file
+                 arrays:dict):  # name -> array
+    "Write arrays, compressed, under a temporary name, then rename the file."
+    path = Path(path); part = path.with_name(path.name + '.part')
+    try:
+        with open(part, 'wb') as f: np.savez_compressed(f, **arrays)
+        os.replace(part, path)
+    finally: part.unlink(missing_ok=True)
+
+def shrink(a:np.ndarray, # (...,H,W)
+           side:int=128, # pixels: the shorter side of the result is at least this, if it was
+           how=np.mean   # what becomes of a block of pixels
+          ) -> np.ndarray:
+    "Scale down by a whole number, block by block. What does not fill a block at the lower and right border is left out."
+    k = max(1, min(a.shape[-2:]) // side)
+    return block_reduce(a[..., :a.shape[-2] // k * k, :a.shape[-1] // k * k], (*[1] * (a.ndim - 2), k, k), how)
+
+@dataclass
+class Example:
+    "What `fig_score_maps` needs to know of a test sample, from a file of figures."
+    name:str
+    pixels:np.ndarray     # uint8 (3,h,w)
+    truth:np.ndarray|None # bool (h,w)
+    def image(self): return torch.from_numpy(self.pixels)
+    def mask(self): return self.truth
+    @property
+    def mask_path(self): return None if self.truth is None or not self.truth.any() else self.name
+
+def read_figures(path:str|Path # a file figures/<category>_seed<k>.npz of a run
+                ) -> dict:     # 'samples': list of `Example`; 'maps': method -> list of uint8 (h,w); 'curves': method -> see `curve_points`; 'patches': 'original' or method -> uint8 (n,3,63,63)
+    "Read what the figures of a category show. Raises `PatchadError` when the file is missing or another one."
+    try:
+        with np.load(path) as f: a = dict(f)
+        names = [str(n) for n in a['names']]
+    except FileNotFoundError: raise PatchadError(f"{path}: no such file; give the folder of a finished run") from None
+    except (OSError, ValueError, KeyError, EOFError) as e: raise PatchadError(f"{path}: not a file of figures ({e}); delete it and run patchad_table1 with --resume") from None
+    split = lambda kind: [k.split('/')[1:] for k in a if k.startswith(kind + '/')]
+    return {'samples': [Example(n, a[f'image/{i}'], a.get(f'mask/{i}')) for i, n in enumerate(names)],
+            'maps': {m: [a[f'map/{m}/{i}'] for i in range(len(names))] for m in dict.fromkeys(k[0] for k in split('map'))},
+            'curves': {m: {key: a[f'curve/{m}/{key}'] for n, key in split('curve') if n == m} for m in dict.fromkeys(k[0] for k in split('curve'))},
+            'patches': {k[0]: a[f'patch/{k[0]}'] for k in split('patch')}}
+
+def fig_maps(*figures,               # of `read_figures`, one per category
+             names:Sequence=(),      # of the samples to show; by default all
+             size:float=1.25         # of one picture, in inches
+            ) -> Figure:             # a row per example
+    "Score maps of every method beside image and ground truth, one color scale per method; figure 3 of the paper."
+    picked = [(f, i) for f in figures for i, s in enumerate(f['samples']) if not names or s.name in names]
+    methods = [m for m in TITLES if all(m in f['maps'] for f in figures)]
+    return fig_score_maps([f['samples'][i] for f, i in picked], {TITLES[m].replace(' ', '\n', 1): [f['maps'][m][i] for f, i in picked] for m in methods},
+                          {TITLES[m].replace(' ', '\n', 1): (0, 255) for m in methods}, size=size)
+
+def fig_patches(*figures,          # of `read_figures`
+                names:Sequence=()  # of the samples to show; by default all
+               ) -> Figure:        # a row per patch
+    "A patch of each example, and what each auto-encoder makes of it; figure 2 of the paper."
+    picked = [(f, i) for f in figures for i, s in enumerate(f['samples']) if not names or s.name in names]
+    column = lambda key: torch.from_numpy(np.stack([f['patches'][key][i] for f, i in picked])).float() / 255
+    return fig_copies(column('original'), {TITLES[m]: lambda _, m=m: column(m) for m in figures[0]['patches'] if m != 'original'})
+
+def fig_all_curves(figures:dict # of `read_figures`
+                  ) -> Figure:
+    "ROC, precision-recall and PRO curves of all methods; in brackets: up to a FPR of 0.3."
+    return fig_curves({TITLES[m]: figures['curves'][m] for m in TITLES if m in figures['curves']})
 
 # %% ../nbs/12_report.ipynb #f6c74bdc
 def fig_defect_types(rows:Sequence,      # measurements of one category, see `read_results`

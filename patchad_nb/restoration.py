@@ -144,6 +144,11 @@ class RestorationDetector(Detector):
         self.counts += torch.tensor([float(redrawn.sum()), redrawn.numel()])
         return out
 
+    @torch.inference_mode()
+    def restore_patches(self, patches): # float32 (n,3,63,63) -> the same, restored
+        model = self.network.model; codes = model.quantizer.codes(model.encoder(patches))                    # (n,17,17)
+        return model.decoder(model.quantizer.lookup(self.restore(codes.flatten(1)).view_as(codes)))
+
     def score_map(self, image):
         p = self._params
         return restoration_errors(self.network.model, self.restore, image, p['stride'], p['border'], p['draws'])
