@@ -24,7 +24,7 @@ def benchmarks(device, cuda):
     return {
         'metrics': lambda: benchmark_metrics(),                                          # five areas against AUROC + AP of scikit-learn
         'dense': lambda: benchmark_dense(n_loop=20_000 if cuda else 4000, batch_size=2000 if cuda else 100, device=device),   # whole map against the loop
-        'training': lambda: benchmark_training(steps=50, device=device),                 # our sampler against a DataLoader
+        'training': lambda: benchmark_training(steps=50, device=device, compile='inductor'),   # our sampler against a DataLoader, and compiled against not
         'vq': lambda: benchmark_vq(n_loop=20_000 if cuda else 2000, batch_size=2000 if cuda else 100, device=device),         # each position quantized once, against patch by patch
         'ocsvm': lambda: benchmark_ocsvm(device=device),                                 # image to map, against encoding patches and scikit-learn
         'resample': lambda: [benchmark_resample(4000 if cuda else 128, share, **size, device=device) for share in (.1, .5)],  # cached against uncached, early exit on and off

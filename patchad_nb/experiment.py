@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'METHODS', 'not_installed', 'make_detector', 'change_settings', 'pick_device', 'examples', 'run_job',
-           'figure_data', 'save_figures', 'run_jobs', 'run', 'table1_main', 'find_model', 'score_images', 'score_main']
+           'describe', 'figure_data', 'save_figures', 'run_jobs', 'run', 'table1_main', 'find_model', 'score_images',
+           'score_main']
 
 # %% ../nbs/13_experiment.ipynb #000e44b8
 import argparse, importlib.metadata, inspect, json, os, platform, shutil, sys, time, warnings
@@ -117,7 +118,7 @@ def run_job(folder:str|Path,   # of this job
         fit = {'seconds': before + time.perf_counter() - start, 'history': getattr(detector, 'history', []), 'diagnostics': detector.diagnostics()}
         detector.calibrate(category.train_images).save(folder)
         write_text(fit_file, json.dumps(fit))
-        for c in folder.glob('checkpoint*'): c.unlink()
+    for c in folder.glob('checkpoint*'): c.unlink()
     detector, fit = METHODS[method].load(folder, device), json.loads(fit_file.read_text())   # what is measured is what was saved
     maps, seconds = score_samples(detector, category.samples, progress)
     scored = detector.scored()
@@ -134,6 +135,11 @@ def run_job(folder:str|Path,   # of this job
 def _versions():
     names = 'torch', 'torchvision', 'numpy', 'scikit-learn', 'scikit-image'
     return {'patchad_nb': __version__, 'python': platform.python_version()} | {n: importlib.metadata.version(n) for n in names}
+
+def describe(config:dict) -> str: # the `config.json` of a run
+    "What was run, in one line: the preset, what was changed in it, seeds and device."
+    changed = [f'{k}={v}' for k, v in config['settings'].items() if v != PRESETS[config['preset']].get(k)]
+    return f"Preset {config['preset']}" + (f", changed: {', '.join(changed)}" if changed else '') + f"; seeds {', '.join(map(str, config['seeds']))}; {config['device']}."
 
 def _check_out(out, fixed, resume):
     "The config of an earlier run in `out`, if it may go on."
@@ -267,7 +273,7 @@ def run(out:str|Path,            # folder of the run
         rows = [r for f in sorted((out/'models').glob('*/*/*/rows.json')) for r in json.loads(f.read_text())]
         rows.sort(key=lambda r: (lists['categories'].index(r['category']), list(TITLES).index(r['method']), r['seed']))
         write_results(out/'results.csv', rows)
-        write_text(out/'table1.md', table1(rows, f"Preset {preset}" + (f", changed: {', '.join(changes)}" if changes else '') + f"; seeds {', '.join(map(str, lists['seeds']))}; {device}.", missing))
+        write_text(out/'table1.md', table1(rows, describe(config), missing))
         left[group(job)].discard(job['folder'])
         if not left[group(job)] and group(job) in new: save_figures(out, job['category'], job['seed'], device)
     return rows

@@ -119,6 +119,27 @@ def executed():
     lines = [f'{p.relative_to(ROOT).as_posix()}: {fault}' for p in paths for fault in faults(p)]
     if lines: raise Failed('mend, run jupyter nbconvert --execute --inplace FILE, then nbdev_clean:\n  ' + '\n  '.join(lines))
 
+def shown_texts(nb):
+    "Per code cell, what it shows as text: printed, or as Markdown."
+    join = lambda x: ''.join(x) if isinstance(x, list) else x
+    return [''.join(join(o.get('text', o.get('data', {}).get('text/markdown', ''))) for o in c['outputs']) for c in nb['cells'] if c['cell_type'] == 'code']
+
+@check
+def reproduced():
+    "the reproduction notebooks show what the files in results/ say: executed again, they show the same"
+    for name in 'defect_types', 'cost':
+        path = ROOT/'nbs'/'reproduce'/f'{name}.ipynb'
+        with tempfile.TemporaryDirectory() as folder:                      # beside results/, as in the checkout
+            for part in 'nbs/reproduce', 'results': shutil.copytree(ROOT/part, Path(folder)/part)
+            source = json.loads((Path(folder)/'nbs'/'reproduce'/path.name).read_text(encoding='utf-8'))
+            for c in source['cells']:
+                if c['cell_type'] == 'code' and flags_of(''.join(c['source'])) & SKIPPED: c['source'], c['outputs'] = [], []
+            (Path(folder)/'nbs'/'reproduce'/path.name).write_text(json.dumps(source), encoding='utf-8')
+            run(sys.executable, '-m', 'nbconvert', '--to', 'notebook', '--execute', '--inplace', '--ExecutePreprocessor.timeout=300', path.name, cwd=Path(folder)/'nbs'/'reproduce')
+            new = shown_texts(json.loads((Path(folder)/'nbs'/'reproduce'/path.name).read_text(encoding='utf-8')))
+        for k, (a, b) in enumerate(zip(shown_texts(source), new), 1):
+            if a != b: raise Failed(f'nbs/reproduce/{name}.ipynb, code cell {k}: results/ says something else than what is shown; execute it again')
+
 @check
 def readme():
     "README.md is what nbs/index.ipynb says"
