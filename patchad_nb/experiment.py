@@ -75,8 +75,12 @@ def change_settings(settings:dict,     # a preset
     for change in changes:
         name, _, value = change.partition('=')
         if name not in settings: raise PatchadError(f"--set {change}: unknown setting {name!r}; choose from {', '.join(settings)}")
-        try: parsed = value if isinstance(settings[name], str) else type(settings[name])(json.loads(value))
-        except (ValueError, TypeError): raise PatchadError(f"--set {change}: {value!r} is no {type(settings[name]).__name__}; the preset has {settings[name]}") from None
+        default = settings[name]
+        try: parsed = value if isinstance(default, str) else json.loads(value)
+        except ValueError: parsed = None
+        if isinstance(default, float) and type(parsed) is int: parsed = float(parsed)
+        if type(parsed) is not type(default) or parsed in (np.inf, -np.inf) or parsed != parsed or isinstance(parsed, list) and {type(v) for v in parsed} != {type(default[0])}:
+            raise PatchadError(f"--set {change}: {value!r} is no {type(default).__name__}; the preset has {default}")
         if isinstance(parsed, (int, float)) and (parsed < 0 or isinstance(parsed, int) and parsed == 0 != settings[name]): raise PatchadError(f"--set {change}: use a value above 0")
         new[name] = parsed
     return new
