@@ -4,11 +4,11 @@
     python tools/make_exercises.py --check            changes nothing; exit code 1 when they are out of date
     python tools/make_exercises.py --solutions        runs every chapter's exercises as solved there: each check must pass
     python tools/make_exercises.py --unsolved         runs the generated notebooks as they are: each check must fail
-    python tools/make_exercises.py --selftest         shows this script typical mistakes: it must name each one
     python tools/make_exercises.py --solutions 04 08  these chapters only; flags can be combined
+
+The marks in a chapter are described in CONTRIBUTING.md; tools/test_exercises.py shows this script typical mistakes.
 """
-import argparse, ast, copy, io, json, os, re, sys, tempfile, time
-from contextlib import redirect_stdout
+import argparse, json, os, re, sys, tempfile, time
 from pathlib import Path
 
 import nbformat
@@ -21,7 +21,7 @@ SITE, BRANCH = 'patchad-nb/patchad_nb', 'main'
 MARK = re.compile(r'#\s*(exercise|check)\s*:\s*(\w+)')
 SOLUTION = re.compile(r'^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION *$', re.M | re.S)
 HINT = re.compile(r'<details><summary>Hint</summary>\n\n.+?\n\n</details>\s*$', re.S)
-TITLE = re.compile(r'### Exercise (\w+): .*[^ ★] (★{1,3})$')
+TITLE = re.compile('### Exercise .*: .*[^ ★] (★{1,3})$')
 INSTALL = """# Installs the course where it is missing, as on Colab.
 import importlib.util
 if importlib.util.find_spec('patchad_nb') is None:
@@ -34,37 +34,35 @@ They belong to the chapter [{title}](../nbs/{name}) ([on GitHub](https://github.
 
 Run the setup. Then, for each exercise: read the task, replace `raise NotImplementedError(...)` by your own code, run it, and run the check below it. A check looks at what your function does, not at how it is written, and says what is wrong. ★ is easy, ★★★ is not. Our solutions stand at the end of the chapter."""
 
-def wrong(name, where, what): sys.exit(f'FAILED: {name}: {where}: {what}')
-
 def parts(name, cells):
-    "The setup's source, [(task, code, check), ...] and the open tasks of a chapter; None without exercises. Mistakes end the program."
+    "The setup, [(task, code, check), ...] and the open tasks of a chapter; None without exercises. A mistake ends the program."
+    def need(ok, where, what):
+        if not ok: sys.exit(f'FAILED: {name}: {where}: {what}')
     cells = [(c['cell_type'], directives(''.join(c['source']))[1] if c['cell_type'] == 'code' else ''.join(c['source']).strip()) for c in cells]
-    marks = [(i, *m.groups()) for i, (kind, s) in enumerate(cells) if kind == 'code' and (m := MARK.match(s))]
+    marks = {i: ' '.join(m.groups()) for i, (kind, s) in enumerate(cells) if kind == 'code' and (m := MARK.match(s))}
     tasks = {i: m[1] for i, (kind, s) in enumerate(cells) if kind == 'markdown' and (m := re.match(r'### Exercise (\w+)', s))}
     if not marks and not tasks: return None
-    head = [i for i, (kind, s) in enumerate(cells) if kind == 'markdown' and re.search(r'^## Exercises$', s, re.M)]
-    if len(head) != 1: wrong(name, 'exercises', 'need one cell with the heading ## Exercises before them')
-    i, found = head[0] + 1, []
-    if cells[i][0] != 'code' or not re.match(r'# exercise: setup\b', cells[i][1]): wrong(name, 'setup', 'the cell after ## Exercises must be code that starts with # exercise: setup')
-    setup, stars, i = cells[i][1], '★', i + 1
-    while i < len(cells) and (i in tasks or i in {k for k, *_ in marks}):
-        k, where = len(found) + 1, f'exercise {len(found) + 1}'
-        if tasks.get(i) != str(k): wrong(name, where, f"expected its text, ### Exercise {k}: ..., but found {cells[i][1].splitlines()[0]!r}; number the exercises 1, 2, 3")
-        task, (kind, code), (kind2, check) = cells[i][1], *(cells + [('', '')] * 2)[i+1:i+3]
-        title = TITLE.match(task.splitlines()[0])
-        if not title: wrong(name, where, 'the title must end in one to three ★')
-        if title[2] < stars: wrong(name, where, f'has {title[2]} after {stars}; sort the exercises by difficulty')
-        if not HINT.search(task): wrong(name, where, 'has no hint; end its text with <details><summary>Hint</summary>, empty line, hint, empty line, </details>')
-        if kind != 'code' or not re.match(rf'# exercise: {k}$', code, re.M): wrong(name, where, f'no code cell that starts with # exercise: {k} after its text')
-        if not SOLUTION.search(code) or 'SOLUTION' in SOLUTION.sub('', code): wrong(name, where, 'put the solution between the lines ### BEGIN SOLUTION and ### END SOLUTION')
-        if kind2 != 'code' or not re.match(rf'# check: {k}$', check, re.M): wrong(name, where, f'no code cell that starts with # check: {k} after its solution')
-        calls = [n.func.id for n in ast.walk(ast.parse(check)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
-        if sum(isinstance(n, ast.Assert) for n in ast.walk(ast.parse(check))) + sum(c.startswith('test_') for c in calls) < 2: wrong(name, where, 'its check needs two assertions or more')
-        if check.splitlines()[-1] != f"print('Exercise {k}: passed')": wrong(name, where, f"its check must end in print('Exercise {k}: passed')")
-        stars, i = title[2], i + 3; found.append((task, code, check))
-    if lost := [f'{kind} {k}' for j, kind, k in marks if not head[0] < j < i] + [f'the text of exercise {k}' for j, k in tasks.items() if not head[0] < j < i]:
-        wrong(name, lost[0], 'stands apart from the others; keep setup, texts, solutions and checks together after ## Exercises')
-    if not found: wrong(name, 'setup', 'no exercise follows it')
+    head = [i for i, (kind, s) in enumerate(cells) if kind == 'markdown' and re.search('^## Exercises$', s, re.M)]
+    need(len(head) == 1, 'exercises', 'they need one heading ## Exercises before them')
+    i, stars, found = head[0] + 1, '★', []
+    need(marks.get(i) == 'exercise setup', 'setup', 'the cell after the heading ## Exercises must be code that starts with # exercise: setup')
+    setup, i = cells[i][1], i + 1
+    while i in tasks or i in marks:
+        k, (task, code, check) = len(found) + 1, (s for _, s in (cells + [('', '')]*2)[i:i + 3])
+        where, title = f'exercise {k}', TITLE.match(task.splitlines()[0])
+        need(tasks.get(i) == str(k), where, f'expected its text, ### Exercise {k}: ..., but found {task.splitlines()[0]!r}; number them 1, 2, 3 and give each a text')
+        need(title, where, 'its title must end in one to three ★')
+        need(title[1] >= stars, where, f'{title[1]} comes after {stars}; sort the exercises by difficulty')
+        need(HINT.search(task), where, 'has no hint; end its text with <details><summary>Hint</summary>, an empty line, the hint, an empty line, </details>')
+        need(marks.get(i + 1) == f'exercise {k}', where, f'after its text comes no code cell that starts with # exercise: {k}')
+        need(SOLUTION.search(code) and 'SOLUTION' not in SOLUTION.sub('', code), where, 'its solution must stand between the lines ### BEGIN SOLUTION and ### END SOLUTION')
+        need(marks.get(i + 2) == f'check {k}', where, f'after its solution comes no code cell that starts with # check: {k}')
+        need(len(re.findall(r'\bassert\b|\btest_\w+\(', check)) >= 2, where, 'its check needs two assertions or more')
+        need(check.splitlines()[-1] == f"print('Exercise {k}: passed')", where, f"its check must end in print('Exercise {k}: passed')")
+        i, stars = i + 3, title[1]; found.append((task, code, check))
+    need(found, 'setup', 'no exercise follows it')
+    lost = [m for j, m in marks.items() if not head[0] < j < i] + [f'exercise {k}' for j, k in tasks.items() if not head[0] < j < i]
+    need(not lost, ''.join(lost[:1]), 'stands apart; keep setup, texts, solutions and checks together after ## Exercises, without other cells')
     return setup, found, cells[i][1].split('\n## ')[0].strip() if i < len(cells) and cells[i][1].startswith('More to try') else ''
 
 def stub(code, k):
@@ -101,14 +99,11 @@ def run(nb, solved):
 
 def main(argv=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for flag in 'check', 'solutions', 'unsolved', 'selftest': p.add_argument(f'--{flag}', action='store_true')
+    for flag in 'check', 'solutions', 'unsolved': p.add_argument(f'--{flag}', action='store_true')
     p.add_argument('chapters', nargs='*', help='beginnings of file names, as 04 or 08_ocsvm (default: all chapters)')
     p.add_argument('--root', type=Path, default=ROOT, help='folder of nbs/ and exercises/ (default: of this repository)')
     a = p.parse_args(argv)
-    if a.selftest:
-        selftest()
-        if not (a.check or a.solutions or a.unsolved): return
-    os.environ['PYTHONPATH'] = os.pathsep.join(filter(None, [str(a.root.resolve()), os.environ.get('PYTHONPATH')]))   # for the kernels
+    os.environ['PYTHONPATH'] = os.pathsep.join(filter(None, [str(a.root.resolve()), str(ROOT), os.environ.get('PYTHONPATH')]))   # for the kernels
     paths = [q for q in sorted((a.root/'nbs').glob('*.ipynb')) if not a.chapters or q.name.startswith(tuple(a.chapters))]
     for c in a.chapters:
         if not any(q.name.startswith(c) for q in paths): sys.exit(f'FAILED: {c}: no chapter in nbs/ starts like this')
@@ -135,46 +130,7 @@ def main(argv=None):
     if a.check or a.solutions or a.unsolved: return
     (a.root/'exercises').mkdir(exist_ok=True)
     for name in orphans: (a.root/'exercises'/name).unlink()
-    for name in differ: (a.root/'exercises'/name).write_text(texts[name], encoding='utf-8')
+    for name in differ: (a.root/'exercises'/name).write_text(texts[name], encoding='utf-8', newline='\n')
     print(f"exercises/: {len(made)} notebooks, {n} exercises; changed: {', '.join(differ + orphans) or 'nothing'}")
-
-def selftest():
-    "Typical mistakes in a chapter of two exercises. Each must be named."
-    md, code = (lambda s, kind=kind: dict(cell_type=kind, source=s.splitlines(True)) for kind in ('markdown', 'code'))
-    good = [md('# Toy'), md('## Exercises'), code('# exercise: setup\nx = 3')]
-    for k, op in (1, '+'), (2, '*'):
-        good += [md(f'### Exercise {k}: two {op} ★\n\nSee [toy](01_toy.ipynb).\n\n<details><summary>Hint</summary>\n\nuse {op}\n\n</details>'),
-                 code(f'# exercise: {k}\ndef f{k}(a, # a number\n      ):\n    ### BEGIN SOLUTION\n    return a {op} x\n    ### END SOLUTION'),
-                 code(f"# check: {k}\nassert f{k}(1) == 1 {op} 3, 'one'\nassert f{k}(2) == 2 {op} 3, 'two'\nprint('Exercise {k}: passed')")]
-    good.append(md('More to try, without a check:\n\n- more\n\n## Further reading\n\n- a book'))
-    def edited(i, old, new): cells = copy.deepcopy(good); cells[i]['source'] = ''.join(cells[i]['source']).replace(old, new).splitlines(True); return cells
-    def said(*argv):                                                    # what the program says when it fails
-        try:
-            with redirect_stdout(io.StringIO()): main([*argv])
-        except SystemExit as e: return str(e.code)
-        return ''
-    with tempfile.TemporaryDirectory() as root:
-        nbs, file, seen = Path(root)/'nbs', Path(root)/'exercises'/'01_toy.ipynb', []
-        nbs.mkdir()
-        def expect(cells, words, *argv):
-            (nbs/'01_toy.ipynb').write_text(json.dumps(dict(cells=cells, metadata={}, nbformat=4, nbformat_minor=5)), encoding='utf-8')
-            got = said('--root', root, *argv); seen.append(words)
-            assert got.startswith('FAILED') and '\n' not in got and all(w in got for w in words) if words else not got, f'expected {words}, got {got!r}'
-        expect(good, ('01_toy.ipynb', 'out of date'), '--check')        # missing
-        expect(good, ()); expect(good, (), '--check')
-        text = file.read_text(encoding='utf-8'); assert 'return a' not in text and 'a book' not in text and '- more' in text and '../nbs/01_toy' in text
-        file.write_text(text.replace('two', 'too'), encoding='utf-8'); expect(good, ('01_toy.ipynb', 'out of date'), '--check')
-        expect(good, ()); file.with_name('02_old.ipynb').write_text('{}'); expect(good, ('02_old.ipynb', 'out of date'), '--check')
-        for cells, *words in [(edited(4, '### BEGIN SOLUTION', ''), 'exercise 1', 'BEGIN SOLUTION'), (edited(7, '### END SOLUTION', ''), 'exercise 2', 'END SOLUTION'),
-                              (good[:8] + good[9:], 'exercise 2', '# check: 2'), (good[:5] + good[6:], 'exercise 1', '# check: 1'), (good[:3] + good[6:9] + good[3:6], 'exercise 1', 'number'),
-                              (edited(3, 'Hint', ''), 'exercise 1', 'hint'), (edited(6, '★', ''), 'exercise 2', '★'), (edited(3, '★', '★★'), 'exercise 2', 'difficulty'),
-                              (good[:2] + good[3:], 'setup'), (good[2:] , '## Exercises'), (good[:6] + [md('aside')] + good[6:], 'exercise 2', 'apart'),
-                              (edited(8, 'assert f2(1)', 'f2(1)'), 'exercise 2', 'two assertions'),
-                              (edited(5, 'passed', 'done'), 'exercise 1', 'must end in')]: expect(cells, ('01_toy.ipynb', *words), '--check')
-        expect(good, (), '--solutions', '--unsolved')
-        expect(edited(4, 'a + x', 'a - x'), ('1 cells with solutions',), '--solutions')
-        expect(edited(5, 'assert', 'assert True or'), ('1 cells without',), '--unsolved')
-        expect(edited(5, 'assert', 'y; assert'), ('1 cells without',), '--unsolved')      # fails, but for another reason
-    print(f'ok: {len(seen)} cases of the self-test')
 
 if __name__ == '__main__': main()
