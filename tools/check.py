@@ -147,6 +147,12 @@ def readme():
     except Failed as e: raise Failed(str(e).splitlines()[-1].removeprefix('FAILED: ')) from None
 
 @check
+def exercises():
+    "exercises/ is what the chapters say"
+    try: run(sys.executable, ROOT/'tools'/'make_exercises.py', '--check')
+    except Failed as e: raise Failed(str(e).splitlines()[-1].removeprefix('FAILED: ')) from None
+
+@check
 def ruff():
     "ruff finds nothing in nbs, tools and setup.py"
     run(sys.executable, '-m', 'ruff', 'check', '--quiet', '--no-cache', '--output-format', 'concise', 'nbs', 'tools', 'setup.py')
