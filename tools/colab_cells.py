@@ -1,0 +1,62 @@
+"""The cell that installs the package when a notebook is opened in Colab.
+
+    python tools/colab_cells.py                  writes it into every chapter and reproduce notebook, where it is missing or old
+    python tools/colab_cells.py --check          changes nothing; exit code 1 when it is missing or old somewhere
+    python tools/colab_cells.py FILE...          these notebooks only
+
+It is the first code cell after the title and the header table. It is hidden on the pages, is never exported, and does nothing where the package is
+installed. It has a fixed id and no output, so cleaning and testing leave it as it is.
+"""
+import argparse, json, sys
+from configparser import ConfigParser
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ID = 'c01ab000'                                            # the same in every notebook; ids are unique within one
+INSTALL = '''#| hide
+# In Colab: install the package. Elsewhere it is there, and this does nothing.
+import importlib.util
+if not importlib.util.find_spec('{lib}'): get_ipython().run_line_magic('pip', 'install -q git+{url}')'''
+
+def source():
+    "The text of the cell, from settings.ini."
+    parser = ConfigParser(delimiters=['=']); parser.read(ROOT/'settings.ini', encoding='utf-8')
+    return INSTALL.format(lib=parser['DEFAULT']['lib_name'], url=parser['DEFAULT']['git_url'])
+
+def notebooks():
+    "Chapters and reproduce notebooks: all below nbs but the index and those that nbdev passes over; and the exercises."
+    found = [p for base in ('nbs', 'exercises') for p in sorted((ROOT/base).rglob('*.ipynb'))]
+    return [p for p in found if p != ROOT/'nbs'/'index.ipynb' and not any(part[0] in '._' for part in p.relative_to(ROOT).parts)]
+
+def place(cells):
+    "Where the cell belongs: before the first code cell, but after `#| default_exp` and after the markdown cell with the title."
+    code = [i for i, c in enumerate(cells) if c['cell_type'] == 'code' and c.get('id') != ID]
+    if not code: return None                               # nothing to run
+    first = code[0]
+    return first + 1 if ''.join(cells[first]['source']).startswith('#| default_exp') else first
+
+def with_cell(nb):
+    "The notebook with the cell, at its place and up to date."
+    kept = [c for c in nb['cells'] if c.get('id') != ID]
+    at = place(kept)
+    if at is None: return nb
+    cell = {'cell_type': 'code', 'execution_count': None, 'id': ID, 'metadata': {}, 'outputs': [], 'source': source().splitlines(True)}
+    return nb | {'cells': kept[:at] + [cell] + kept[at:]}
+
+def main(argv=None):
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('files', nargs='*', metavar='FILE', type=Path, help='notebooks (default: all chapters, reproduce notebooks and exercises)')
+    p.add_argument('--check', action='store_true', help='change nothing; exit code 1 when the cell is missing or old somewhere')
+    a = p.parse_args(argv)
+    files, stale = a.files or notebooks(), []
+    for file in files:
+        old = file.read_text(encoding='utf-8')
+        nb = json.loads(old); new = with_cell(nb)
+        if new == nb: continue
+        stale.append(file)
+        if not a.check: file.write_bytes((json.dumps(new, indent=1, ensure_ascii=False) + '\n').encode())
+    names = ', '.join(f.name for f in stale)
+    if a.check and stale: print(f'FAILED: the cell for Colab is missing or old in {names}; run python tools/colab_cells.py'); return 1
+    print(f"ok: {len(files)} notebooks have the cell for Colab" + (f'; written into {names}' if stale else ''))
+
+if __name__ == '__main__': sys.exit(main())
