@@ -14,14 +14,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ID = 'c01ab000'                                            # the same in every notebook; ids are unique within one
 INSTALL = '''#| hide
-# In Colab: install the package. Elsewhere it is there, and this does nothing.
-import importlib.util
-if not importlib.util.find_spec('{lib}'): get_ipython().run_line_magic('pip', 'install -q git+{url}')'''
+# In Colab: fetch the project, install it, and go to the folder of this notebook. Elsewhere it is installed, and this does nothing.
+import importlib.util, os
+if not importlib.util.find_spec('{lib}'):
+    os.system('git clone -q --depth 1 {url}')
+    get_ipython().run_line_magic('pip', 'install -q ./{repo}')
+    os.chdir('{repo}/{folder}')'''
 
-def source():
-    "The text of the cell, from settings.ini."
-    parser = ConfigParser(delimiters=['=']); parser.read(ROOT/'settings.ini', encoding='utf-8')
-    return INSTALL.format(lib=parser['DEFAULT']['lib_name'], url=parser['DEFAULT']['git_url'])
+def source(file):
+    "The text of the cell, from settings.ini and the notebook's folder."
+    parser = ConfigParser(delimiters=['=']); parser.read(ROOT/'settings.ini', encoding='utf-8'); cfg = parser['DEFAULT']
+    return INSTALL.format(lib=cfg['lib_name'], url=cfg['git_url'], repo=cfg['repo'], folder=file.resolve().parent.relative_to(ROOT).as_posix())
 
 def notebooks():
     "Chapters and reproduce notebooks: all below nbs but the index and those that nbdev passes over; and the exercises."
@@ -35,12 +38,12 @@ def place(cells):
     first = code[0]
     return first + 1 if ''.join(cells[first]['source']).startswith('#| default_exp') else first
 
-def with_cell(nb):
+def with_cell(nb, file):
     "The notebook with the cell, at its place and up to date."
     kept = [c for c in nb['cells'] if c.get('id') != ID]
     at = place(kept)
     if at is None: return nb
-    cell = {'cell_type': 'code', 'execution_count': None, 'id': ID, 'metadata': {}, 'outputs': [], 'source': source().splitlines(True)}
+    cell = {'cell_type': 'code', 'execution_count': None, 'id': ID, 'metadata': {}, 'outputs': [], 'source': source(file).splitlines(True)}
     return nb | {'cells': kept[:at] + [cell] + kept[at:]}
 
 def main(argv=None):
@@ -51,7 +54,7 @@ def main(argv=None):
     files, stale = a.files or notebooks(), []
     for file in files:
         old = file.read_text(encoding='utf-8')
-        nb = json.loads(old); new = with_cell(nb)
+        nb = json.loads(old); new = with_cell(nb, file)
         if new == nb: continue
         stale.append(file)
         if not a.check: file.write_bytes((json.dumps(new, indent=1, ensure_ascii=False) + '\n').encode())

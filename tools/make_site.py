@@ -16,7 +16,7 @@ import nbformat
 from bs4 import BeautifulSoup
 from fastcore.docments import docments
 from nbconvert import HTMLExporter
-from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
+from nbconvert.filters import Highlight2HTML, markdown2html
 from PIL import Image
 from pygments.formatters import HtmlFormatter
 
