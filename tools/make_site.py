@@ -162,8 +162,8 @@ def images(cell): # (output, mime type, bytes) of each image that a cell shows
         kind = next((k for k in ('image/svg+xml', 'image/png', 'image/jpeg') if k in o.get('data', {}) and 'text/html' not in o.data), None)
         if kind: yield o, kind, o.data[kind].encode() if kind == 'image/svg+xml' else base64.b64decode(o.data[kind])
 
-def exporter(kept, template=CELLS, cls=HTMLExporter):
-    e = cls(template_name='basic', filters={'highlight_code': kept.code})
+def exporter(kept, template=CELLS, cls=HTMLExporter, name='basic'):
+    e = cls(template_name=name, filters={'highlight_code': kept.code})
     e.raw_template = template
     return e
 

@@ -35,7 +35,9 @@ def blocks(text): # paragraphs, items of lists, tables and formulas of a markdow
     for part in re.split(r'\n\s*\n', text):
         yield from (p.strip() for p in re.split(r'^\s*(?:[-*]|\d+\.) +', part, flags=re.M)) if re.match(r'\s*(?:[-*]|\d+\.) ', part) else [part.strip()]
 
-def sentences(block): return re.split(r'(?<=[.!?])[*”"]{0,3}\s+(?=[A-Z*`$(“"\[])', block)
+END = re.compile(r'(?:(?<=[.!?])|(?<=[.!?][)*”"])|(?<=[.!?][)*”"][)*”"]))\s+(?=[A-Z*`$(“"\[])')
+
+def sentences(block): return END.split(block)
 
 def only(found, what, where): # the one thing found
     if len(found) != 1: raise Wrong(f'{where}: {what!r} is found {len(found)} times, not once; choose other words')
@@ -73,7 +75,8 @@ def item(books, name, kind, words, height):
         if kind == 'sentence':
             s = sentences(block); k = s.index(only([x for x in s if words in x], words, where)); block = ' '.join(s[k:k + max(n, 1)])
             if block.count('**') % 2: block = block.replace('**', '')          # a mark that another sentence closes
-        return nbformat.v4.new_markdown_cell(block)
+        block = block.rstrip(';,')                                              # an item of a list becomes a sentence
+        return nbformat.v4.new_markdown_cell(block[0].upper() + block[1:])
     cell = books.code(name, words)
     if kind == 'code':
         lines = cell.source.splitlines()
@@ -138,13 +141,16 @@ def page(title, head, body, scripts=''):
 </html>
 '''
 
+def fit(text): return min(24, 1950 / max(map(len, text.splitlines()), default=1))   # font size in pixels at which the longest line fits
+
 def slides(part, books):
-    body = exporter(books.kept, SLIDES, SlidesExporter).from_notebook_node(deck(part, books))[0]
+    body = exporter(books.kept, SLIDES, SlidesExporter, 'reveal').from_notebook_node(deck(part, books))[0]
     soup = BeautifulSoup(body, 'html.parser')
     for a in soup.select('a.anchor-link'): a.decompose()
     for h in soup.select('[id]'): del h['id']               # reveal.js numbers slides itself
     for h in soup.select('.out :is(h1, h2, h3)'): h.decompose()     # the slide has its own title
-    body = books.kept.back(str(soup))
+    for pre in soup.select('.out pre'): pre['style'] = f'font-size: {fit(pre.get_text()):.0f}px'
+    body = re.sub(r'<pre>(?=<span></span>)(.*?)</pre>', lambda m: f'<pre style="font-size: {fit(re.sub("<[^>]*>", "", html.unescape(m[1]))):.0f}px">{m[1]}</pre>', books.kept.back(str(soup)), flags=re.S)
     head = ''.join(f'<link rel="stylesheet" href="{f}">\n' for f in ('reveal/dist/reset.css', 'reveal/dist/reveal.css', 'slides.css'))
     start = "Reveal.initialize({ width: 1280, height: 720, margin: 0.02, hash: true, center: false, slideNumber: 'c/t', transition: 'none', plugins: [RevealNotes] })"
     scripts = f'<script src="reveal/dist/reveal.js"></script>\n<script src="reveal/plugin/notes/notes.js"></script>\n<script>{start}</script>'
