@@ -29,6 +29,7 @@ IMAGES = {'image/png': 'png', 'image/jpeg': 'jpg', 'image/svg+xml': 'svg'}
 CODE_OR_MATH = re.compile(r'(^ *(?P<f>```|~~~).*?^ *(?P=f)|(?<!`)(?P<t>`+)(?!`).+?(?<!`)(?P=t)(?!`))|\$\$(?P<block>.+?)\$\$|(?<![\\$])\$(?=\S)(?P<inline>[^$]+?)(?<=\S)\$(?!\d)', re.M | re.S)
 BOLD_ITALIC = {chr(a + i): chr(b + i) for a, b, n in ((0x391, 0x1D71C, 25), (0x3B1, 0x1D736, 25), (0x41, 0x1D468, 26), (0x61, 0x1D482, 26)) for i in range(n)}
 FLAGS = {'slow': 'slow: takes minutes, not run by the default tests', 'gpu': 'needs a GPU, not run by the default tests', 'data': 'needs a folder of images, not run by the default tests'}
+WIDGET = '*Something to move with the mouse: open the notebook to use it.*'
 COLAB = '<svg width="18" height="12" viewBox="0 0 18 12" aria-hidden="true"><g fill="none" stroke="#a35200" stroke-width="2.4"><circle cx="5.5" cy="6" r="4"/><circle cx="12.5" cy="6" r="4"/></g></svg>'
 
 # Notebook to HTML: plain boxes, and no scripts or style sheets of others. The slides use the same.
@@ -147,6 +148,7 @@ def shown_cells(path, kept):
             cell.metadata = nbformat.from_dict(dict(alt=alt_text(flags, heading, title), flag=flag, exported='export' in flags, transient={'remove_source': hidden}))
             for o in cell.outputs:
                 if o.output_type == 'execute_result': o.output_type = 'display_data'; o.pop('execution_count', None)     # shown alike
+                if 'application/vnd.jupyter.widget-view+json' in o.get('data', {}): o.data = nbformat.from_dict({'text/markdown': WIDGET})
                 if 'text/markdown' in o.get('data', {}): o.data['text/markdown'] = kept.formulas(o.data['text/markdown'])
         else: continue
         cells.append(cell)
@@ -265,7 +267,7 @@ def link_target(href, page, by_source):
         if file.exists() and file.is_relative_to(ROOT): return f"{settings()['git_url']}/{'tree' if file.is_dir() else 'blob'}/{settings()['branch']}/{file.relative_to(ROOT).as_posix()}{mark}{anchor}"
     return href                                                        # dead: the check will say so
 
-def finish(page, kept, by_source, names):
+def finish(page, out, kept, by_source, names):
     "Headings get anchors, tables a box to scroll in, links their targets, and names of the library a link."
     soup, seen = BeautifulSoup(page.body, 'html.parser'), Counter()
     for box in soup.select('.out'):
@@ -285,6 +287,11 @@ def finish(page, kept, by_source, names):
         t.wrap(soup.new_tag('div', attrs={'class': 'scroll'}))
     for a in soup.find_all('a', href=True):
         if page.source and 'fig' not in a.get('class', []): a['href'] = link_target(a['href'], page, by_source)
+    for img in soup.find_all('img', src=True):                         # pictures that lie beside a text
+        file = page.source and (page.source.parent/img['src']).resolve()
+        if file and file.is_file() and file.is_relative_to(ROOT):
+            copy = out/'img'/file.relative_to(ROOT); copy.parent.mkdir(parents=True, exist_ok=True); shutil.copy(file, copy)
+            img['src'] = relpath(copy, (out/page.url).parent).replace('\\', '/')
     for c in soup.find_all('code'):
         target = names.get(c.get_text())
         if target and not c.find_parent(['a', 'pre', 'h1', 'h2', 'h3', 'h4']):
@@ -371,10 +378,10 @@ def make_site(out):
     for p in pages:
         p.body = notebook_body(p, out, kept, export) if p.source.suffix == '.ipynb' else markdown2html(kept.formulas(p.source.read_text(encoding='utf-8')))
         p.links = [u for us in names.values() for u in us if u.startswith(home.get(id(p), '-'))]
-        finish(p, kept, by_source, names)
+        finish(p, out, kept, by_source, names)
     for p in api:
         p.body, p.links = api_body(Path(p.url).stem, built, kept), []
-        p.number = ''; finish(p, kept, by_source, names); p.title = Path(p.url).stem
+        p.number = ''; finish(p, out, kept, by_source, names); p.title = Path(p.url).stem
     pages += api
     for p in pages:
         (out/p.url).parent.mkdir(parents=True, exist_ok=True)
