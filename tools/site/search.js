@@ -30,3 +30,6 @@ document.addEventListener('keydown', e => {
   if (e.key === 'Enter' && document.activeElement === field) found.querySelector('a')?.click()
 })
 document.addEventListener('click', e => { if (!box.contains(e.target)) found.replaceChildren() })
+
+// What is too wide scrolls in its own box; the keyboard must be able to reach it.
+for (const e of document.querySelectorAll('pre, .out, .scroll, .formula')) if (e.scrollWidth > e.clientWidth) e.tabIndex = 0
