@@ -250,7 +250,7 @@ def api_body(module, built, kept):
                 out += [f'<section class="entry"><h3 id="{name}.{n}">{name}.{n}</h3>', shown, doc(f, kept), '' if isinstance(f, property) else parameter_table(f, kept), '</section>']
         elif callable(obj): out += [kept.code(signature(name, obj)), link, doc(obj, kept), parameter_table(obj, kept)]
         else:
-            lines = pprint.pformat(obj, width=100, compact=True, sort_dicts=False).splitlines()
+            lines = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r'\1', pprint.pformat(obj, width=100, compact=True, sort_dicts=False)).splitlines()
             out += [kept.code('\n'.join([f'{name} = {lines[0]}', *lines[1:30]] + ['...'] * (len(lines) > 30))), link]
         out.append('</section>')
     return '\n'.join(out)

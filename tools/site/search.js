@@ -3,10 +3,11 @@ const box = document.querySelector('.search'), field = box.querySelector('input'
 const root = document.documentElement.dataset.root
 box.hidden = false
 
-function rank([title, page], words) { // lower is better, -1: not found
+function rank([title, page, url], words) { // lower is better, -1: not found
   const all = (title + ' ' + page).toLowerCase(), head = title.toLowerCase()
   if (!words.every(w => all.includes(w))) return -1
-  return (head === words.join(' ') ? 0 : head.startsWith(words[0]) ? 1 : words.every(w => head.includes(w)) ? 2 : 3)
+  const kind = !url.includes('#') ? 0 : /\w\.\w/.test(title) ? .9 : .4                // pages, then headings and names, then methods
+  return kind + (head === words.join(' ') ? 0 : words.every(w => head.includes(w)) ? 1 : 2)
 }
 
 function show() {
