@@ -4,6 +4,7 @@
     python tools/make_site.py OUT --check    then walks through them: dead links, missing images and alt texts, ...
 
 Needs nbconvert and latex2mathml: pip install -e '.[docs]'. No notebook is executed; the committed outputs are shown.
+Slides that tools/make_slides.py has written into OUT/slides get a link.
 """
 import argparse, ast, base64, html, importlib, inspect, io, json, pkgutil, pprint, re, shutil, sys
 from collections import Counter
@@ -199,10 +200,12 @@ def signature(name, f, bound=False):
     for k, p in enumerate(parameters):
         if p.kind is p.KEYWORD_ONLY and p.VAR_POSITIONAL not in kinds[:k] and p.KEYWORD_ONLY not in kinds[:k]: words.append('*')
         star = {p.VAR_POSITIONAL: '*', p.VAR_KEYWORD: '**'}.get(p.kind, '')
-        default = '' if p.default is p.empty else f'={getattr(p.default, "__name__", None) or repr(p.default)}'
-        words.append(star + p.name + (f':{annotation(p.annotation)}' if annotation(p.annotation) else '') + default)
-    line = f"{name}({', '.join(words)})"
-    return line if len(line) <= 88 else f'{name}(\n    ' + ',\n    '.join(words) + ')'
+        kind = annotation(p.annotation)
+        default = '' if p.default is p.empty else (' = ' if kind else '=') + (getattr(p.default, '__name__', None) or repr(p.default))
+        words.append(star + p.name + (f': {kind}' if kind else '') + default)
+    back = annotation(inspect.signature(f).return_annotation) if not name.startswith('__') else ''
+    line = f"{name}({', '.join(words)})" + (f' -> {back}' if back else '')
+    return line if len(line) <= 100 else f'{name}(\n    ' + ',\n    '.join(words) + ')' + (f' -> {back}' if back else '')
 
 def inline(text): # one line of Markdown
     return html.escape(text) if not re.search(r'[`*_\\[<]', text) else markdown2html(text).strip().removeprefix('<p>').removesuffix('</p>')
@@ -308,7 +311,7 @@ def badges(page):
     if path.endswith('.ipynb'): links.insert(0, f'<a href="https://colab.research.google.com/github/{repo}/blob/{cfg["branch"]}/{path}">{COLAB} Open in Colab</a>')
     return f'<p class="badges">{" ".join(links)}</p>'
 
-def sidebar(page, pages):
+def sidebar(page, pages, slides):
     up, out = '../' * page.url.count('/'), []
     for group in dict.fromkeys(p.group for p in pages):
         out.append(f'<h2>{group}</h2><ul>')
@@ -317,10 +320,11 @@ def sidebar(page, pages):
             label = (f'<span class="n">{p.number}</span>' if p.number else '') + html.escape(p.title)
             inner = ''.join(f'<li><a href="#{i}">{html.escape(t)}</a></li>' for level, i, t in p.sections if level == 2) if here else ''
             out.append(f'<li><a href="{up}{p.url}"{" aria-current=page" if here else ""}>{label}</a>{f"<ul>{inner}</ul>" if inner else ""}</li>')
+        if group == 'Teaching' and slides: out.append(f'<li><a href="{up}slides/index.html">Slides</a></li>')
         out.append('</ul>')
     return ''.join(out)
 
-def full_page(page, pages):
+def full_page(page, pages, slides):
     cfg, up = settings(), '../' * page.url.count('/')
     family = [p for p in pages if (p.group == 'API') == (page.group == 'API')]
     k = family.index(page)
@@ -345,7 +349,7 @@ def full_page(page, pages):
 <div class="search" role="search" hidden><input type="search" aria-label="Search headings and names" placeholder="Search ( / )" autocomplete="off"><div class="found" role="status"></div></div>
 </header>
 <div class="layout">
-<nav class="side" aria-label="Pages">{sidebar(page, pages)}</nav>
+<nav class="side" aria-label="Pages">{sidebar(page, pages, slides)}</nav>
 <main id="main" tabindex="-1">
 {body}
 <nav class="turn" aria-label="Previous and next page">{turn}</nav>
@@ -385,7 +389,7 @@ def make_site(out):
     pages += api
     for p in pages:
         (out/p.url).parent.mkdir(parents=True, exist_ok=True)
-        (out/p.url).write_text(full_page(p, pages), encoding='utf-8')
+        (out/p.url).write_text(full_page(p, pages, (out/'slides'/'index.html').exists()), encoding='utf-8')
     index = [[text, '' if level == 1 else p.title, f'{p.url}#{i}' if level > 1 else p.url] for p in pages for level, i, text in p.sections]
     (out/'index.js').write_text('const INDEX = ' + json.dumps(index, ensure_ascii=False, separators=(',', ':')) + '\n', encoding='utf-8')
     shutil.copy(SITE/'search.js', out)
