@@ -12,6 +12,7 @@ from configparser import ConfigParser
 from dataclasses import dataclass, field, is_dataclass
 from os.path import relpath
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 from bs4 import BeautifulSoup
@@ -278,7 +279,7 @@ def finish(page, out, kept, by_source, names):
         for a in box.select('a.anchor-link'): a.decompose()
     for a in soup.select('a.anchor-link'): a.decompose()
     for h in soup.find_all(re.compile('^h[1-4]$')):
-        ident = kept.plain(h.get('id') or re.sub(r'\s+', '-', h.get_text()))
+        ident = kept.plain(unquote(h.get('id') or '') or re.sub(r'\s+', '-', h.get_text()))
         seen[ident] += 1; h['id'] = ident if seen[ident] == 1 else f'{ident}-{seen[ident]}'
         page.sections.append((int(h.name[1]), h['id'], kept.plain(h.get_text().strip())))
         if h.name != 'h1': h.append(soup.new_tag('a', href=f"#{h['id']}", attrs={'class': 'anchor', 'aria-label': 'link to this section'})); h.a.string = '#' if h.a and h.a.get('class') == ['anchor'] else h.a.string
@@ -290,6 +291,7 @@ def finish(page, out, kept, by_source, names):
         t.wrap(soup.new_tag('div', attrs={'class': 'scroll'}))
     for a in soup.find_all('a', href=True):
         if page.source and 'fig' not in a.get('class', []): a['href'] = link_target(a['href'], page, by_source)
+    for img in soup.select('img[src*="colab-badge"]'): (img.find_parent('a') or img).decompose()     # every page has a button of its own
     for img in soup.find_all('img', src=True):                         # pictures that lie beside a text
         file = page.source and (page.source.parent/img['src']).resolve()
         if file and file.is_file() and file.is_relative_to(ROOT):
