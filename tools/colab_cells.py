@@ -27,9 +27,8 @@ def source(file):
     return INSTALL.format(lib=cfg['lib_name'], url=cfg['git_url'], repo=cfg['repo'], folder=file.resolve().parent.relative_to(ROOT).as_posix())
 
 def notebooks():
-    "Chapters and reproduce notebooks: all below nbs but the index and those that nbdev passes over; and the exercises."
-    found = [p for base in ('nbs', 'exercises') for p in sorted((ROOT/base).rglob('*.ipynb'))]
-    return [p for p in found if p != ROOT/'nbs'/'index.ipynb' and not any(part[0] in '._' for part in p.relative_to(ROOT).parts)]
+    "Chapters and reproduce notebooks: all below nbs but the index and those that nbdev passes over. The exercises have a cell of their own."
+    return [p for p in sorted((ROOT/'nbs').rglob('*.ipynb')) if p != ROOT/'nbs'/'index.ipynb' and not any(part[0] in '._' for part in p.relative_to(ROOT).parts)]
 
 def place(cells):
     "Where the cell belongs: before the first code cell, but after `#| default_exp` and after the markdown cell with the title."
@@ -48,7 +47,7 @@ def with_cell(nb, file):
 
 def main(argv=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('files', nargs='*', metavar='FILE', type=Path, help='notebooks (default: all chapters, reproduce notebooks and exercises)')
+    p.add_argument('files', nargs='*', metavar='FILE', type=Path, help='notebooks (default: all chapters and reproduce notebooks)')
     p.add_argument('--check', action='store_true', help='change nothing; exit code 1 when the cell is missing or old somewhere')
     a = p.parse_args(argv)
     files, stale = a.files or notebooks(), []
