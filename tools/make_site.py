@@ -319,7 +319,7 @@ def sidebar(page, pages, slides):
         out.append(f'<h2>{group}</h2><ul>')
         for p in (p for p in pages if p.group == group):
             here = p is page
-            label = (f'<span class="n">{p.number}</span>' if p.number else '') + html.escape(p.title)
+            label = (f'<span class="n">{p.number}</span>' if p.number else '') + html.escape(p.title.removeprefix(f'{group}: '))
             inner = ''.join(f'<li><a href="#{i}">{html.escape(t)}</a></li>' for level, i, t in p.sections if level == 2) if here else ''
             out.append(f'<li><a href="{up}{p.url}"{" aria-current=page" if here else ""}>{label}</a>{f"<ul>{inner}</ul>" if inner else ""}</li>')
         if group == 'Teaching' and slides: out.append(f'<li><a href="{up}slides/index.html">Slides</a></li>')
