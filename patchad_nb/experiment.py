@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np, torch
 from PIL import Image
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import uniform_filter
 from tqdm.auto import tqdm
 
 from . import __version__
 from .baselines import FastFlowDetector, PadimDetector, has_anomalib
 from .data import Category, Images, PatchadError, category_names, image_paths, run_script
-from .dense import ReconstructionDetector, pad_image
+from .dense import ReconstructionDetector
 from .detector import ColorDetector, evaluate, fig_score_maps, load_tensors, sample_masks, score_samples
 from .metrics import curve_points
 from .report import METRICS, TITLES, heat_image, shrink, table1, write_arrays, write_results, write_text
@@ -171,9 +171,10 @@ def _draw(folder, names, preset, seed, progress):
     return [Category(folder, n) for n in names]
 
 # %% ../nbs/13_experiment.ipynb #4de7c6c3
-def _patch_at(sample, masked): # the 63 x 63 pixels around the innermost pixel of the defect, or the middle, float32 (3,63,63)
-    x = pad_image(sample.image()); inside = distance_transform_edt(np.pad(sample.mask(), 1))[1:-1, 1:-1] if masked else np.zeros(1)
-    r, c = np.unravel_index(inside.argmax(), inside.shape) if inside.any() else ((x.shape[1] - 62) // 2, (x.shape[2] - 62) // 2)
+def _patch_at(sample, masked): # 63 x 63 pixels, half of them defective if that can be had, or the middle of a good image; float32 (3,63,63)
+    x = sample.image(); share = uniform_filter(sample.mask().astype(float), 63) if masked else np.zeros(x.shape[1:])
+    off = np.where(share > 0, abs(share - .5), 1)[31:-31, 31:-31]                     # where a whole patch lies in the image
+    r, c = np.unravel_index(off.argmin(), off.shape) if share.any() else ((x.shape[1] - 63) // 2, (x.shape[2] - 63) // 2)
     return x[:, r:r + 63, c:c + 63].float() / 255
 
 def figure_data(out:str|Path, category:Category, seed:int=0, device:str='cpu') -> dict: # of arrays, see `patchad_nb.report.read_figures`

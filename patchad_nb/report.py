@@ -73,7 +73,7 @@ def fig_method() -> Figure:
         'P': (7.1, 0, 'prior', net), 'r': (8.9, 0, 'improbable codes\ndrawn anew', data), 'D3': (11.1, 0, 'decoder D', net), 's5': (13.7, 0, '1 - SSIM, whole patch\n' + TITLES['vq_restore'], score)}
     arrows = 'image x, x E, E z, z V, V k, z S1, S1 s1, z D1, D1 y1, y1 s2, k D2, D2 y2, y2 s3, k S2, S2 s4, k P, P r, r D3, D3 s5'
     fig, ax = plt.subplots(figsize=(12, 4.4)); ax.set(xlim=(-.6, 15.2), ylim=(-.5, 4.5)); ax.axis('off')
-    drawn = {name: ax.text(x, y, text, ha='center', va='center', fontsize=8.5, zorder=2, bbox=dict(boxstyle='round,pad=.4', fc=color, lw=.8)) for name, (x, y, text, color) in boxes.items()}
+    drawn = {name: ax.text(x, y, text, ha='center', va='center', fontsize=8.5, zorder=2, bbox=dict(boxstyle='round,pad=.4', fc=color, lw=2 if color == net else .8)) for name, (x, y, text, color) in boxes.items()}
     fig.tight_layout(); fig.canvas.draw()                                # now the boxes have their sizes
     for a, b in (pair.split() for pair in arrows.split(', ')):
         ends = dict(patchA=drawn[a].get_bbox_patch(), patchB=drawn[b].get_bbox_patch(), shrinkA=0, shrinkB=1)
@@ -211,7 +211,10 @@ def fig_patches(*figures,          # of `read_figures`
     "A patch of each example, and what each auto-encoder makes of it; figure 2 of the paper."
     picked = [(f, i) for f in figures for i, s in enumerate(f['samples']) if not names or s.name in names]
     column = lambda key: torch.from_numpy(np.stack([f['patches'][key][i] for f, i in picked])).float() / 255
-    return fig_copies(column('original'), {TITLES[m]: lambda _, m=m: column(m) for m in figures[0]['patches'] if m != 'original'})
+    fig = fig_copies(column('original'), {TITLES[m]: lambda _, m=m: column(m) for m in figures[0]['patches'] if m != 'original'})
+    for (f, i), ax in zip(picked, fig.axes[::len(fig.axes) // len(picked)]): ax.set_ylabel(f['samples'][i].name.split('/')[0].replace('_', '\n'), fontsize=8)
+    fig.tight_layout(pad=.3)
+    return fig
 
 def fig_all_curves(figures:dict # of `read_figures`
                   ) -> Figure:

@@ -153,6 +153,12 @@ def exercises():
     except Failed as e: raise Failed(str(e).splitlines()[-1].removeprefix('FAILED: ')) from None
 
 @check
+def colab():
+    "every notebook has the cell that installs the package in Colab"
+    try: run(sys.executable, ROOT/'tools'/'colab_cells.py', '--check')
+    except Failed as e: raise Failed(str(e).splitlines()[-1].removeprefix('FAILED: ')) from None
+
+@check
 def ruff():
     "ruff finds nothing in nbs, tools and setup.py"
     run(sys.executable, '-m', 'ruff', 'check', '--quiet', '--no-cache', '--output-format', 'concise', 'nbs', 'tools', 'setup.py')
