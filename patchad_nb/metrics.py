@@ -242,7 +242,7 @@ def fig_curves(score_maps, # score maps, each (H,W); or a dict to compare detect
         ax.plot([0, 1], [0, 1], ':', color='gray', lw=1); ax.axvline(max_fpr, color='gray', ls='--', lw=1)
         ax.set(xlabel='FPR', ylabel=y, title=f'{what} (up to FPR {max_fpr:g})')
     axs[1].set(xlabel='recall', ylabel='precision', title='precision-recall: AUPRC')
-    for ax in axs: ax.set(xlim=(0, 1), ylim=(0, 1.02)); ax.legend(fontsize=6.5 if crowd else 9)
+    for ax in axs: ax.set(xlim=(0, 1), ylim=(0, 1.02)); ax.legend(fontsize=6.5 if crowd else 9, handlelength=4 if crowd else 2)
     plt.close(fig)
     return fig
 
