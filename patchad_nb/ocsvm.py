@@ -75,7 +75,7 @@ def fig_principal(groups:dict # name -> latents (N,16,17,17); the first group, n
     axes = torch.linalg.svd(normal - mean, full_matrices=False)[2][:2].T                   # (4624,2)
     fig, (a, b) = plt.subplots(1, 2, figsize=(9, 3.4)); names = list(flat)
     for k, name in enumerate(names):
-        a.plot(*((flat[name] - mean) @ axes).T, '.osv^D'[min(k, 5)], ms=3 if k == 0 else 5, mew=.4, mec='w', color='0.6' if k == 0 else plt.cm.cividis(.9 * (k - 1) / max(len(names) - 2, 1)), label=name, zorder=1 if k == 0 else 2)
+        a.plot(*((flat[name] - mean) @ axes).T, '.osv^D'[min(k, 5)], ms=3 if k == 0 else 5, mew=.4 * (k > 0), mec='w', color='0.6' if k == 0 else plt.cm.plasma(.9 * (k - 1) / max(len(names) - 2, 1)), label=name, zorder=1 if k == 0 else 2)
     a.set(xlabel='first principal component', ylabel='second'); a.legend(fontsize=7)
     b.boxplot([((v - mean).square().sum(1) / v.shape[1]).sqrt() for v in flat.values()], showfliers=False)
     b.set_xticks(range(1, len(names) + 1), names, fontsize=8); b.set(ylabel='distance from the mean of normal\n(root mean square)')
