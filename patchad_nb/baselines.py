@@ -71,9 +71,9 @@ def fig_gaussian(features:np.ndarray,    # (n,2): two features at one place, ove
         x, y = features.mean(0)[:, None] + vectors @ (r * np.sqrt(values)[:, None] * [np.cos(turn), np.sin(turn)])
         ax.plot(x, y, 'k', lw=.7)
     ax.plot(*features.T, 'o', ms=4, color='tab:blue', label='training images')
-    for color, (label, point) in zip(plt.cm.tab10.colors[1:], points.items()):
+    for k, (label, point) in enumerate(points.items()):
         d = mahalanobis(np.asarray(point)[None], features, ridge)[0]
-        ax.plot(*point, 'X', ms=9, color=color, label=f'{label}: distance {d:.1f}')
+        ax.plot(*point, 'XPD^'[k % 4], ms=9, color=('tab:orange', 'k', 'tab:gray', 'tab:red')[k % 4], label=f'{label}: distance {d:.1f}')
     ax.set(xlabel=names[0], ylabel=names[1]); ax.legend(fontsize=8, loc='upper left', bbox_to_anchor=(1, 1)); fig.tight_layout(); plt.close(fig)
     return fig
 
@@ -131,12 +131,12 @@ def fig_flow(flow:nn.Module,       # maps (n,2) to latents (n,2) and (n,)
     "What a flow does to the points it was trained on, and to others."
     fig, axs = plt.subplots(1, 3, figsize=(9.6, 3.2)); colors = np.arctan2(*points.T.cpu().numpy())
     for ax, move, title in zip(axs, (lambda x: x, lambda x: flow(x)[0]), ('features', 'after the flow: z')):
-        ax.scatter(*move(points).T.cpu(), c=colors, cmap='viridis', s=4); ax.plot(*move(odd).T.cpu(), 'rX', ms=8); ax.set_title(title, fontsize=9)
+        ax.scatter(*move(points).T.cpu(), c=colors, cmap='viridis', s=4); ax.plot(*move(odd).T.cpu(), 'wX', mec='k', ms=9); ax.set_title(title, fontsize=9)
     for r in 1, 2, 3: axs[1].add_patch(plt.Circle((0, 0), r, fill=False, lw=.7))
     side = torch.linspace(-reach, reach, 120); x, y = torch.meshgrid(side, side, indexing='xy')
     z = flow(torch.stack([x, y], 2).view(-1, 2).to(points))[0]
     score = -(-z.square().mean(1) / 2).exp().view(120, 120).cpu()         # FastFlow's score: from -1, normal, to 0
-    axs[2].imshow(score, origin='lower', extent=(-reach, reach) * 2, cmap='magma'); axs[2].plot(*odd.T.cpu(), 'cX', ms=8); axs[2].set_title('score', fontsize=9)
+    axs[2].imshow(score, origin='lower', extent=(-reach, reach) * 2, cmap='magma'); axs[2].plot(*odd.T.cpu(), 'wX', mec='k', ms=9); axs[2].set_title('score', fontsize=9)
     for ax in axs: ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect='equal')
     fig.tight_layout(); plt.close(fig)
     return fig
@@ -403,6 +403,6 @@ def fig_losses(history:list # of `FastFlowDetector`
     "The loss of training images, and of held-out normal images."
     fig, ax = plt.subplots(figsize=(5, 2.4)); epochs = range(1, len(history) + 1)
     for key, label in [('loss', 'training'), ('held_out_loss', 'held out')]:
-        if key in history[0]: ax.plot(epochs, [h[key] for h in history], 'o-', ms=3, label=label)
+        if key in history[0]: ax.plot(epochs, [h[key] for h in history], 'o-' if key == 'loss' else 's--', ms=3, label=label)
     ax.set(xlabel='epoch', ylabel='loss per image'); ax.grid(alpha=.3); ax.legend(fontsize=8); fig.tight_layout(); plt.close(fig)
     return fig

@@ -239,7 +239,7 @@ def fig_samples(category:Category, # any category
     for ax, (title, x, m) in zip(axs[0], shown):
         step = max(1, min(x.shape[1:]) // side)
         ax.imshow(x.permute(1, 2, 0).numpy()[::step, ::step])
-        if m is not None and m.any(): ax.contour(m[::step, ::step], [.5], colors='tab:orange', linewidths=1.2)
+        if m is not None and m.any(): ax.contour(m[::step, ::step], [.5], colors='cyan', linewidths=1.2)
         ax.set_title(title, fontsize=8); ax.axis('off')
     fig.tight_layout(); plt.close(fig)
     return fig

@@ -63,7 +63,7 @@ def fig_threshold(score_map:np.ndarray, # score map (H,W)
     t = np.quantile(s[~m] if not m.all() else s, 1 - fpr)
     fate = np.select([m & (s > t), m, s > t], [3, 2, 1], 0)     # (H,W) hit, missed, false alarm, correctly left alone
     n_rest, n_false, n_miss, n_hit = np.bincount(fate.ravel(), minlength=4)
-    colors = np.array([[.1, .1, .1], [.90, .62, 0], [.34, .71, .91], [0, .62, .45]])
+    colors = np.array([[.1, .1, .1], [.84, .37, 0], [.34, .71, .91], [.94, .89, .26]])
     fig, axs = plt.subplots(1, 3, figsize=(11, 3.2), layout='constrained')
     axs[0].imshow(s, cmap='magma'); axs[0].set_title('score map')
     rates = n_false/max(n_false + n_rest, 1), n_hit/max(n_hit + n_miss, 1), n_hit/max(n_hit + n_false, 1)
@@ -230,7 +230,7 @@ def fig_curves(score_maps, # score maps, each (H,W); or a dict to compare detect
     curves = {name: c if isinstance(c, dict) else curve_points(*c, max_fpr, n_points) for name, c in detectors.items()}
     fig, axs = plt.subplots(1, 3, figsize=(12, 3.8), layout='constrained'); crowd = len(curves) > 3
     for k, (name, c) in enumerate(curves.items()):
-        style, areas = dict(color=f'C{k}', ls=('-', '--', '-.')[k % 3], lw=1.5), c['areas']
+        style, areas = dict(color=f'C{k}', ls=('-', '--', '-.', (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (2, 2)))[k % 8], lw=1.5), c['areas']
         for ax, (x, y), (full, part) in ((axs[0], c['roc'], areas[:2]), (axs[2], c['pro'], areas[3:])):
             ax.plot(x, y, label=f'{name}  {full:.3f} ({part:.3f})'.strip(), **style)
             left = x <= max_fpr
@@ -242,7 +242,7 @@ def fig_curves(score_maps, # score maps, each (H,W); or a dict to compare detect
         ax.plot([0, 1], [0, 1], ':', color='gray', lw=1); ax.axvline(max_fpr, color='gray', ls='--', lw=1)
         ax.set(xlabel='FPR', ylabel=y, title=f'{what} (up to FPR {max_fpr:g})')
     axs[1].set(xlabel='recall', ylabel='precision', title='precision-recall: AUPRC')
-    for ax in axs: ax.set(xlim=(0, 1), ylim=(0, 1.02)); ax.legend(fontsize=6.5 if crowd else 9)
+    for ax in axs: ax.set(xlim=(0, 1), ylim=(0, 1.02)); ax.legend(fontsize=6.5 if crowd else 9, handlelength=4 if crowd else 2)
     plt.close(fig)
     return fig
 

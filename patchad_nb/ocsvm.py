@@ -75,7 +75,7 @@ def fig_principal(groups:dict # name -> latents (N,16,17,17); the first group, n
     axes = torch.linalg.svd(normal - mean, full_matrices=False)[2][:2].T                   # (4624,2)
     fig, (a, b) = plt.subplots(1, 2, figsize=(9, 3.4)); names = list(flat)
     for k, name in enumerate(names):
-        a.plot(*((flat[name] - mean) @ axes).T, '.', ms=3 if k == 0 else 6, color='0.6' if k == 0 else f'C{k - 1}', label=name, zorder=1 if k == 0 else 2)
+        a.plot(*((flat[name] - mean) @ axes).T, '.osv^D'[min(k, 5)], ms=3 if k == 0 else 5, mew=.4 * (k > 0), mec='w', color='0.6' if k == 0 else plt.cm.plasma(.9 * (k - 1) / max(len(names) - 2, 1)), label=name, zorder=1 if k == 0 else 2)
     a.set(xlabel='first principal component', ylabel='second'); a.legend(fontsize=7)
     b.boxplot([((v - mean).square().sum(1) / v.shape[1]).sqrt() for v in flat.values()], showfliers=False)
     b.set_xticks(range(1, len(names) + 1), names, fontsize=8); b.set(ylabel='distance from the mean of normal\n(root mean square)')
@@ -283,9 +283,9 @@ def fig_n_train(rows:Sequence, # of dicts: n, aupro, vectors, outside, new (thre
     "What the number of training patches does to quality, fence and time."
     n = [r['n'] for r in rows]; fig, axs = plt.subplots(1, 3, figsize=(10, 2.8))
     axs[0].plot(n, [r['aupro'] for r in rows], 'o-'); axs[0].set(ylabel='AUPRO', ylim=(0, 1))
-    for key, label in [('vectors', 'support vectors'), ('new', 'new patches, f < 0'), ('outside', 'strictly outside')]: axs[1].plot(n, [r[key] for r in rows], 'o-', label=label)
+    for (key, label), form in zip([('vectors', 'support vectors'), ('new', 'new patches, f < 0'), ('outside', 'strictly outside')], ('o-', 's--', '^:')): axs[1].plot(n, [r[key] for r in rows], form, label=label)
     axs[1].axhline(nu, c='k', ls='--', lw=1, label='nu'); axs[1].set(ylabel='fraction', ylim=(0, 1)); axs[1].set_yscale('symlog', linthresh=.01); axs[1].legend(fontsize=7)
-    for key, label in [('fit_seconds', 'fit'), ('score_seconds', 'score map of 256 x 256')]: axs[2].loglog(n, [r[key] for r in rows], 'o-', label=label)
+    for (key, label), form in zip([('fit_seconds', 'fit'), ('score_seconds', 'score map of 256 x 256')], ('o-', 's--')): axs[2].loglog(n, [r[key] for r in rows], form, label=label)
     axs[2].set(ylabel='seconds'); axs[2].legend(fontsize=8)
     for ax in axs: ax.set(xlabel='training patches n', xscale='log'); ax.grid(alpha=.3)
     fig.tight_layout(); plt.close(fig)

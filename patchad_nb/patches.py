@@ -85,7 +85,7 @@ def fig_patches(sampler:PatchSampler, # any sampler
     ax.imshow(sampler.images[image].permute(1, 2, 0).cpu().numpy())
     for j, i in enumerate(which):
         _, r, c = sampler.corners[i].tolist()
-        ax.add_patch(Rectangle((c, r), sampler.size, sampler.size, fill=False, color='tab:orange', lw=.8))
+        ax.add_patch(Rectangle((c, r), sampler.size, sampler.size, fill=False, color='cyan', lw=.8))
         sub = fig.add_subplot(grid[j // cols, 4 + j % cols]); sub.axis('off')
         sub.imshow(sampler[i].permute(1, 2, 0).cpu().numpy())
     plt.close(fig)

@@ -21,7 +21,7 @@ def fig_images(images:dict,        # title: image (H,W,3) or (H,W), or a pair (i
                columns:int|None=None, # pictures per row; all in one row by default
                width:float=10,     # of the figure, in inches
               ) -> Figure:
-    "Pictures with titles; the border of a mask is drawn in orange."
+    "Pictures with titles; the border of a mask is drawn in cyan."
     columns = columns or len(images)
     rows = -(-len(images) // columns)
     fig, axs = plt.subplots(rows, columns, figsize=(width, rows*(width/columns + .25)), squeeze=False, dpi=70)
@@ -29,7 +29,7 @@ def fig_images(images:dict,        # title: image (H,W,3) or (H,W), or a pair (i
     for ax, (title, image) in zip(axs.flat, images.items()):
         image, mask = image if isinstance(image, tuple) else (image, None)
         ax.imshow(image, cmap='gray')
-        if mask is not None and mask.any(): ax.contour(mask, [.5], colors='tab:orange', linewidths=.8)
+        if mask is not None and mask.any(): ax.contour(mask, [.5], colors='cyan', linewidths=.8)
         ax.set_title(title, fontsize=9)
     fig.tight_layout(); plt.close(fig)
     return fig

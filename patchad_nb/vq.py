@@ -33,6 +33,7 @@ def fig_cells(points:torch.Tensor,   # (N,2)
     cells = nearest(torch.cartesian_prod(x, y)).view(300, 300).T
     fig, ax = plt.subplots(figsize=(4.6, 3.6))
     ax.imshow(cells % 9, extent=[*map(float, (lo[0], hi[0], lo[1], hi[1]))], origin='lower', cmap='Pastel1', vmin=0, vmax=8, aspect='auto', interpolation='nearest')
+    ax.contour(x, y, cells, torch.arange(len(codebook)) + .5, colors='0.3', linewidths=.8)   # the borders of the cells
     ax.plot(*points.T, 'k.', ms=3); ax.plot(*codebook.T, 'x', color='tab:red', ms=9, mew=2)
     for p, q in zip(points[:n_arrows], codebook[nearest(points[:n_arrows])]): ax.annotate('', q.tolist(), p.tolist(), arrowprops=dict(arrowstyle='->', lw=.6))
     ax.set(xlim=(lo[0], hi[0]), ylim=(lo[1], hi[1]), xlabel='first latent number', ylabel='second'); fig.tight_layout(); plt.close(fig)
@@ -178,7 +179,7 @@ def fig_codebook_use(histories:dict, # title -> history, from `train`
     "How codebooks are used during training."
     fig, axs = plt.subplots(1, 3, figsize=(10, 2.9))
     for ax, key, label in zip(axs, ['perplexity', 'live_codes', 'error'], ['perplexity', 'live codes', 'squared error per value']):
-        for title, h in histories.items(): ax.semilogy(range(1, len(h) + 1), [e[key] for e in h], 'o-', ms=3, label=title)
+        for k, (title, h) in enumerate(histories.items()): ax.semilogy(range(1, len(h) + 1), [e[key] for e in h], 'osv^D'[k % 5], ls=('-', '--', '-.', ':', (0, (5, 1)))[k % 5], color=plt.cm.cividis(.9 * (k % 5) / 4), ms=4, mfc='w', label=title)
         if key != 'error': ax.set_ylim(.8, K * 1.4)
         ax.set(xlabel='epoch', ylabel=label); ax.grid(alpha=.3)
     axs[0].legend(fontsize=7); fig.tight_layout(); plt.close(fig)
@@ -199,17 +200,18 @@ def fig_codes(model:VQAutoEncoder,  # in eval mode
     counts = torch.bincount(codes.flatten()); top = counts.argsort(descending=True)[:min(n, int((counts > 0).sum()))]
     rank = torch.full((len(counts),), len(top)); rank[top] = torch.arange(len(top))
     lo, hi = torch.quantile(x.flatten()[::7].float(), torch.tensor([.005, .995])); stretched = ((x - lo) / (hi - lo)).clamp(0, 1)   # windows with more contrast
+    shades = plt.matplotlib.colors.ListedColormap([*plt.cm.cividis(np.linspace(0, 1, len(top)))[:, :3], (1, 1, 1)])   # the more used, the darker; all others white
     fig = plt.figure(figsize=(11, 3.7)); grid = fig.add_gridspec(len(top), 18 + windows, wspace=.1, hspace=.1)
     for k, (title, picture) in enumerate([('image', image.permute(1, 2, 0)), (f'code at each position ({int((counts > 0).sum())} in use)', rank[codes])]):
         ax = fig.add_subplot(grid[:, 9 * k:9 * k + 9]); ax.set_title(title, fontsize=9); ax.axis('off')
-        ax.imshow(picture, **({} if k == 0 else dict(cmap='tab20', vmin=0, vmax=20, interpolation='nearest')))
+        ax.imshow(picture, **({} if k == 0 else dict(cmap=shades, vmin=0, vmax=len(top), interpolation='nearest')))
     g = torch.Generator().manual_seed(seed)
     for r, c in enumerate(top):
         rows, cols = (codes == c).nonzero(as_tuple=True)
         for k, i in enumerate(torch.randint(len(rows), (windows,), generator=g)):
             ax = fig.add_subplot(grid[r, 18 + k]); ax.set(xticks=[], yticks=[])
             ax.imshow(stretched[:, rows[i]:rows[i] + field, cols[i]:cols[i] + field].permute(1, 2, 0))
-            for s in ax.spines.values(): s.set(color=plt.cm.tab20(r), linewidth=2)
+            for s in ax.spines.values(): s.set(color=shades(r), linewidth=2)
     plt.close(fig)
     return fig
 
