@@ -81,7 +81,7 @@ def _row(pictures, height=2.3, gap=.15, below=.08, above=.47):
     "A figure with a row of axes. `pictures`: title -> width of the axes, or (room for numbers at its left, width), in heights; the rest in inches."
     places = {k: v if isinstance(v, tuple) else (0, v) for k, v in pictures.items()}
     wide, tall = sum(map(sum, places.values())) * height + gap * (len(places) + 1), height + below + above
-    fig, left, axs = plt.figure(figsize=(wide, tall)), gap, []
+    fig, left, axs = plt.figure(figsize=(wide, tall), dpi=80), gap, []
     for title, (room, ratio) in places.items():
         left += room * height; ax = fig.add_axes([left / wide, below / tall, ratio * height / wide, height / tall]); left += ratio * height + gap
         ax.set_title(title, fontsize=9); ax.set(xticks=[], yticks=[]); axs.append(ax)

@@ -65,9 +65,13 @@ async function runAll(page) {
 }
 
 // ---- one explorer
+const words = explorer => explorer.locator('.jp-OutputArea-output').allInnerTexts().then(t => t.join('\n').trim());   // an explorer shows a picture: words are an error
 const picture = explorer => explorer.evaluate(e => { const i = e.querySelector('.widget-output img, .jupyter-widgets-output-area img'); return i && i.complete && i.naturalWidth ? i.src : null; });
 async function settled(page, explorer, name, what) {                 // the picture, once it has not changed for a while
-  let last = await until(`${name}: no picture (${what})`, () => picture(explorer)), since = Date.now();
+  let last = await until(`${name}: no picture (${what})`, async () => {
+    const said = await words(explorer); if (said) fail(`${name}: shows an error (${what}):\n${said.slice(-800)}`);
+    return picture(explorer);
+  }), since = Date.now();
   for (const end = Date.now() + ANSWER; Date.now() < end; await sleep(100)) {
     const now = await picture(explorer), busy = await status(page) === 'busy';
     if (now !== last || busy) { last = now ?? last; since = Date.now(); } else if (Date.now() - since > 700) return last;
@@ -77,9 +81,10 @@ async function settled(page, explorer, name, what) {                 // the pict
 
 async function changes(page, explorer, name, control, before, move) {
   await move();
-  await until(`${name}: the picture did not change when '${control}' was moved`, async () => { const now = await picture(explorer); return now && now !== before; });
-  const problem = await explorer.locator('.jp-RenderedText[data-mime-type*="error"], .jp-RenderedText[data-mime-type*="stderr"]').allInnerTexts();
-  if (problem.length) fail(`${name}: '${control}' shows an error:\n${problem[0].slice(-800)}`);
+  await until(`${name}: the picture did not change when '${control}' was moved`, async () => {
+    const said = await words(explorer); if (said) fail(`${name}: '${control}' shows an error:\n${said.slice(-800)}`);
+    const now = await picture(explorer); return now && now !== before;
+  });
   return settled(page, explorer, name, control);
 }
 
