@@ -111,7 +111,7 @@ def fig_patch(demo:Demo,
     patch = x[None, :, row:row + 63, col:col + 63].float() / 255; model = demo.detectors['ae_recons'].model
     z = model.encoder(patch); copy = model.decoder(z); error = (patch - copy).square().sum(1)[0]
     fig, axs = _row({'image': 1, 'patch': 1, 'latent, 16 channels': 1, 'copy': 1, f'squared error, center {error[31, 31]:.3f}': 1})
-    axs[0].imshow(_array(x)); axs[0].add_patch(plt.Rectangle((col - .5, row - .5), 63, 63, fill=False, ec='tab:orange', lw=2))
+    axs[0].imshow(_array(x)); axs[0].add_patch(plt.Rectangle((col - .5, row - .5), 63, 63, fill=False, ec='cyan', lw=2))
     axs[1].imshow(_array(patch[0])); axs[2].imshow(_montage(z[0]), cmap='viridis'); axs[3].imshow(_array(copy[0].clamp(0, 1)))
     axs[4].imshow(error, cmap='magma', vmin=0, vmax=.06); axs[4].plot(31, 31, '+', color='tab:cyan', ms=9)
     return fig
@@ -248,7 +248,7 @@ def fig_operating_point(demo:Demo,
     "One threshold on a score map and on the curves."
     _check_image(demo, image); maps, masks, roc, pro = _curves(demo, method); s, m = scaled_maps(demo, method)[image], demo.masks[image]
     fpr, tpr, overlap = operating_point(maps, masks, threshold)
-    colors = np.array([[.1, .1, .1], [.90, .62, 0], [.34, .71, .91], [0, .62, .45]])    # those of `fig_threshold`
+    colors = np.array([[.1, .1, .1], [.84, .37, 0], [.34, .71, .91], [.94, .89, .26]])  # those of `fig_threshold`
     labels, n = label_regions(m); shares = [(s > threshold)[labels == k].mean() for k in range(1, n + 1)]
     each = ', '.join(f'{v:.0%}' for v in shares[:3]) + (' ...' if n > 3 else '') or 'there is none'
     fig, (a, b, c, d) = _row({'score map': 1, f'found of each region:\n{each}': 1, f'ROC: FPR {fpr:.1%}, TPR {tpr:.1%}': (.12, 1.1), f'PRO: overlap {overlap:.1%}': (.12, 1.1)}, height=2.6, below=.45)
@@ -276,5 +276,5 @@ def fig_own_defect(demo:Demo,
     fig, axs = _row({'image': 1} | {f'{demo.detectors[m].title}\n{found:.0%} found, {false:.1%} false': 1 for m, (_, found, false) in maps.items()})
     axs[0].imshow(image)
     for ax, (s, found, _) in zip(axs[1:], maps.values()):
-        ax.imshow(s, cmap='magma', vmin=0, vmax=2); _outline(ax, mask); ax.title.set_color('tab:green' if found > .5 else 'tab:red' if found < .1 else 'k')
+        ax.imshow(s, cmap='magma', vmin=0, vmax=2); _outline(ax, mask); ax.title.set(weight='bold' if found > .5 else 'normal', color='gray' if found < .1 else 'k')
     return fig
