@@ -97,7 +97,7 @@ def faults(path):
     except ValueError as e: yield f'not a notebook ({e}): restore it'; return
     code = [c for c in nb['cells'] if c['cell_type'] == 'code' and ''.join(c['source']).strip()]
     if path.stat().st_size >= MAX_BYTES: yield f'{path.stat().st_size/1e6:.1f} MB, more than {MAX_BYTES/1e6} MB: use smaller or fewer figures'
-    if 'widgets' in nb['metadata']: yield 'holds widget state: clear it (Edit > Clear Outputs of the widget), save without state'
+    if 'widgets' in nb['metadata'] or any('application/vnd.jupyter.widget-view+json' in o.get('data', {}) for c in code for o in c['outputs']): yield 'holds widget state: run python tools/strip_widgets.py FILE'
     if re.search(r'^skip_exec: *true', '\n'.join(''.join(c['source']) for c in nb['cells'] if c['cell_type'] != 'code'), re.M): yield 'has skip_exec, so it is never tested'
     silent = expected = 0
     for k, cell in enumerate(code, 1):
