@@ -220,7 +220,7 @@ def run_jobs(jobs:Sequence,            # of dicts: the arguments of `run_job`
         return
     try: from distributed import Client, as_completed
     except ImportError: raise PatchadError("--scheduler needs Dask; install it with: pip install 'patchad_nb[cluster]'") from None
-    try: client = Client(scheduler, timeout=10, set_as_default=False)
+    try: client = Client(scheduler, timeout=10)
     except (OSError, ValueError) as e: raise PatchadError(f"--scheduler {scheduler}: no Dask scheduler answers ({e}); start one with: dask scheduler") from None
     with client:
         futures = {}
