@@ -152,7 +152,7 @@ def fig_score_maps(samples:Sequence,   # test samples: `Sample`
     for k, title in enumerate(titles): axs[0, k].set_title(title, fontsize=9)
     for i, (row, sample) in enumerate(zip(axs, samples)):
         x = sample.image().permute(1, 2, 0).numpy()                            # (H,W,3)
-        row[0].imshow(_thin(x, side)); row[0].set_ylabel(sample.name, fontsize=8)
+        row[0].imshow(_thin(x, side)); row[0].set_ylabel(sample.name.replace('_', '\n'), fontsize=8)
         if truth: row[1].imshow(_thin(sample.mask(), side), cmap='gray', vmin=0, vmax=1)
         for j, (title, ms) in enumerate(maps.items(), 1 + truth):
             lo, hi = (ranges or {}).get(title) or np.quantile(np.concatenate([m.ravel()[::7] for m in ms]), [.5, .999])

@@ -211,7 +211,7 @@ def fig_patches(*figures,          # of `read_figures`
     "A patch of each example, and what each auto-encoder makes of it; figure 2 of the paper."
     picked = [(f, i) for f in figures for i, s in enumerate(f['samples']) if not names or s.name in names]
     column = lambda key: torch.from_numpy(np.stack([f['patches'][key][i] for f, i in picked])).float() / 255
-    fig = fig_copies(column('original'), {TITLES[m]: lambda _, m=m: column(m) for m in figures[0]['patches'] if m != 'original'})
+    fig = fig_copies(column('original'), {TITLES[m].replace('. ', '.\n', 1): lambda _, m=m: column(m) for m in figures[0]['patches'] if m != 'original'})
     for (f, i), ax in zip(picked, fig.axes[::len(fig.axes) // len(picked)]): ax.set_ylabel(f['samples'][i].name.split('/')[0].replace('_', '\n'), fontsize=8)
     fig.tight_layout(pad=.3)
     return fig
