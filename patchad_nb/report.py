@@ -195,6 +195,7 @@ def read_figures(path:str|Path # a file figures/<category>_seed<k>.npz of a run
             'curves': {m: {key: a[f'curve/{m}/{key}'] for n, key in split('curve') if n == m} for m in dict.fromkeys(k[0] for k in split('curve'))},
             'patches': {k[0]: a[f'patch/{k[0]}'] for k in split('patch')}}
 
+# %% ../nbs/12_report.ipynb #6019c073
 def fig_maps(*figures,               # of `read_figures`, one per category
              names:Sequence=(),      # of the samples to show; by default all
              size:float=1.25         # of one picture, in inches

@@ -140,23 +140,25 @@ def reproduced():
         for k, (a, b) in enumerate(zip(shown_texts(source), new), 1):
             if a != b: raise Failed(f'nbs/reproduce/{name}.ipynb, code cell {k}: results/ says something else than what is shown; execute it again')
 
+def own_check(tool):
+    "A tool that checks itself; its last line when it fails."
+    try: run(sys.executable, ROOT/'tools'/f'{tool}.py', '--check')
+    except Failed as e: raise Failed(str(e).splitlines()[-1].removeprefix('FAILED: ')) from None
+
 @check
 def readme():
     "README.md is what nbs/index.ipynb says"
-    try: run(sys.executable, ROOT/'tools'/'make_readme.py', '--check')
-    except Failed as e: raise Failed(str(e).splitlines()[-1].removeprefix('FAILED: ')) from None
+    own_check('make_readme')
 
 @check
 def exercises():
     "exercises/ is what the chapters say"
-    try: run(sys.executable, ROOT/'tools'/'make_exercises.py', '--check')
-    except Failed as e: raise Failed(str(e).splitlines()[-1].removeprefix('FAILED: ')) from None
+    own_check('make_exercises')
 
 @check
 def colab():
     "every notebook has the cell that installs the package in Colab"
-    try: run(sys.executable, ROOT/'tools'/'colab_cells.py', '--check')
-    except Failed as e: raise Failed(str(e).splitlines()[-1].removeprefix('FAILED: ')) from None
+    own_check('colab_cells')
 
 @check
 def ruff():
