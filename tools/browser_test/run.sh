@@ -52,6 +52,7 @@ echo '{"windowingMode": "none"}' > "$TMP/settings/@jupyterlab/notebook-extension
 PORT=$(python -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])")
 export JUPYTERLAB_SETTINGS_DIR=$TMP/settings JUPYTERLAB_WORKSPACES_DIR=$TMP/workspaces JUPYTER_CONFIG_DIR=$TMP/config JUPYTER_DATA_DIR=$TMP/data JUPYTER_RUNTIME_DIR=$TMP/runtime
 export PYTHONPATH=$ROOT${PYTHONPATH:+:$PYTHONPATH}
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}   # two threads of PyTorch that wait for each other on a busy machine are many times slower than one
 (cd "$TMP/nbs" && exec jupyter lab --no-browser --allow-root --ip=127.0.0.1 --port="$PORT" --ServerApp.port_retries=0 --ServerApp.root_dir="$TMP/nbs" \
   --IdentityProvider.token='' --ServerApp.password='' --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate) > "$TMP/lab.log" 2>&1 &
 SERVER=$!
