@@ -2,7 +2,7 @@
 
     python benchmarks/phases.py --preset quick --out results/phases_cpu.json                                          procedural wood
     python benchmarks/phases.py --preset paper --device cuda --data DIR --category wood --out results/phases_cuda.json
-    python benchmarks/phases.py --preset quick --profile resampling                                                   what a phase spends its time on
+    python benchmarks/phases.py --preset quick --profile training --out results/profile_cpu.json                      what phases spend their time on
 
 Training phases are timed on one epoch and multiplied by the number of epochs; scoring phases on `--images` images and given per image.
 """
@@ -51,9 +51,9 @@ def main():
     p.add_argument('--preset', choices=list(PRESETS), default='quick'); p.add_argument('--device', default='cpu')
     p.add_argument('--data', help='folder with categories; without it, procedural images are drawn'); p.add_argument('--category', default='wood')
     p.add_argument('--images', type=int, default=3, help='test images to score'); p.add_argument('--set', nargs='+', default=[], metavar='NAME=VALUE')
-    p.add_argument('--profile', metavar='WORD', help='print what the phases with this word in their name spend their time on'); p.add_argument('--out')
+    p.add_argument('--profile', metavar='WORD', help='add what the phases with this word in their name spend their time on, by operation; it slows them down'); p.add_argument('--out')
     a = p.parse_args()
-    settings, cuda, rows = change_settings(PRESETS[a.preset], a.set), a.device.startswith('cuda'), []
+    settings, cuda, rows, profile = change_settings(PRESETS[a.preset], a.set), a.device.startswith('cuda'), [], {}
     with tempfile.TemporaryDirectory() as folder:
         category = Category(a.data, a.category) if a.data else Category(make_category(folder, a.category, **TEXTURES[a.preset][a.category], progress=False))
         for name, (f, times, unit) in phases(category, settings, a.device, a.images).items():
@@ -62,14 +62,16 @@ def main():
             start = time.perf_counter()
             if watch:
                 with watch: f()
-                print(watch.key_averages().table(sort_by='self_cuda_time_total' if cuda else 'self_cpu_time_total', row_limit=12))
+                operations = {o.key: o.self_device_time_total if cuda else o.self_cpu_time_total for o in watch.key_averages()}
+                profile[name] = {k: t / sum(operations.values()) for k, t in sorted(operations.items(), key=lambda kt: -kt[1])[:8]}
+                for k, share in profile[name].items(): print(f'    {share:6.1%} {k[:80]}')
             else: f()
             if cuda: torch.cuda.synchronize()
             rows.append(dict(phase=name, seconds=(time.perf_counter() - start) * times, unit=unit)); print(f"{name:32} {rows[-1]['seconds']:9.3f} {unit}", flush=True)
-        about = dict(command='python benchmarks/phases.py ' + ' '.join(f'--{k} {v if isinstance(v, (str, int)) else " ".join(v)}' for k, v in vars(a).items() if v and k not in ('data', 'profile')) + (' --data DIR' if a.data else ''),
+        about = dict(command='python benchmarks/phases.py ' + ' '.join(f'--{k} {v if isinstance(v, (str, int)) else " ".join(v)}' for k, v in vars(a).items() if v and k != 'data') + (' --data DIR' if a.data else ''),
                      category=repr(category), procedural=category.procedural, date=datetime.date.today().isoformat(), seed=0,
                      machine=torch.cuda.get_device_name(a.device) if cuda else f'{os.cpu_count()} cores, {platform.machine()}, {torch.get_num_threads()} threads',
                      versions={n: importlib.metadata.version(n) for n in ('patchad_nb', 'torch', 'numpy', 'scikit-learn')})
-    if a.out: write_text(a.out, json.dumps({'measured': about, 'rows': rows}, indent=1) + '\n')
+    if a.out: write_text(a.out, json.dumps({'measured': about, 'rows': rows} | ({'profile': profile} if profile else {}), indent=1) + '\n')
 
 if __name__ == '__main__': main()

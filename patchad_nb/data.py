@@ -46,7 +46,7 @@ def _open(path):
         raise PatchadError(f"{path}: not a readable image ({e}); replace or remove the file".replace('\n', ' ')) from None
 
 # %% ../nbs/00_data.ipynb #7df9ec6b
-def load_image(path:str|Path,    # PNG, JPEG, BMP or TIFF; grey, palette, RGB(A), 8 or 16 bits
+def load_image(path:str|Path,    # PNG, JPEG, BMP or TIFF; gray, palette, RGB(A), 8 or 16 bits
                min_size:int=63,  # smallest side that is accepted, in pixels: one patch of the paper
               ) -> torch.Tensor: # uint8, (3,H,W)
     "Read an image as RGB bytes. Raises `PatchadError` when it is unreadable or smaller than `min_size`."

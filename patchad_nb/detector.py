@@ -107,7 +107,7 @@ class Detector:
 class ColorDetector(Detector):
     "The distance of a pixel's color from the colors of the training images. No learning, no neighborhood."
     key, title = 'colour', 'Color distance'
-    def __init__(self, eps:float=1 / 255, # added to the standard deviation of colors, in [0,1]; one grey level
+    def __init__(self, eps:float=1 / 255, # added to the standard deviation of colors, in [0,1]; one gray level
                  device:str='cpu'):
         self.eps, self.device, self.mean, self.precision = eps, torch.device(device), None, None
 

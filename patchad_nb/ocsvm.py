@@ -104,7 +104,7 @@ def _checked(z):
 
 class LatentOCSVM:
     "One-class SVM on latents (*SVM uniclasse*), section 2.2: fitted by scikit-learn, applied to whole images by us."
-    fourier_from = 8   # places per side, from which on a Fourier transform is used; measured on 2 CPU cores
+    fourier_from = 8   # places per side, from which on a Fourier transform is used; measured on CPU cores
     def __init__(self,
                  nu:float=.03,              # fraction of training latents that may stay outside, in (0,1]; the paper's value
                  gamma:str|float='scale',   # 1/gamma = variance x dimension of the latents, the paper's choice; or a number > 0

@@ -75,8 +75,8 @@ def notebook(name, cells, solved=False):
     title = next(m[1] for c in cells if (m := re.match(r'# (.+)', ''.join(c['source']))))
     moved = lambda text: LINK.sub(lambda m: m[0] if re.match(r'[a-z][a-z0-9+.-]*:|#|/', m[2], re.I) else f'{m[1]}../nbs/{m[2]}', text)
     out = [('top', 'markdown', TOP.format(title=title, name=name, site=SITE, branch=BRANCH)), ('install', 'code', INSTALL.format(site=SITE)), ('setup', 'code', setup)]
-    for k, (task, code, check) in enumerate(exercises, 1):
-        out += [(f'task-{k}', 'markdown', moved(task)), (f'exercise-{k}', 'code', code if solved else stub(code, k)), (f'check-{k}', 'code', check)]
+    for k, (task, code, check) in enumerate(exercises, 1):                # a heading ### of a chapter is one ## here
+        out += [(f'task-{k}', 'markdown', moved(task.removeprefix('#'))), (f'exercise-{k}', 'code', code if solved else stub(code, k)), (f'check-{k}', 'code', check)]
     if more: out.append(('more', 'markdown', moved(more)))
     made = [{'cell_type': kind, 'id': id, 'metadata': {}, 'source': s.splitlines(True)} | (dict(execution_count=None, outputs=[]) if kind == 'code' else {}) for id, kind, s in out]
     return dict(cells=made, metadata=dict(kernelspec=dict(display_name='Python 3 (ipykernel)', language='python', name='python3')), nbformat=4, nbformat_minor=5)
