@@ -18,7 +18,7 @@ from patchad_nb.experiment import PRESETS, change_settings, make_detector
 from patchad_nb.metrics import metrics_by_defect
 from patchad_nb.prior import PatchCodes, train_prior
 from patchad_nb.report import write_text
-from patchad_nb.textures import PRESETS as TEXTURES, make_category
+from patchad_nb.textures import TEXTURE_PRESETS as TEXTURES, make_category
 
 def phases(category, settings, device, n_images):
     "Name -> (function, how often its time counts, unit). In this order: later phases use what earlier ones made."

@@ -26,7 +26,7 @@ from .metrics import curve_points
 from .report import METRICS, TITLES, heat_image, shrink, table1, write_arrays, write_results, write_text
 from .restoration import RestorationDetector
 from .ocsvm import SVMDetector, VQSVMDetector
-from .textures import PRESETS as TEXTURE_PRESETS, make_category
+from .textures import TEXTURE_PRESETS, make_category
 from .vq import VQReconstructionDetector
 
 # %% ../nbs/13_experiment.ipynb #afd7035e
