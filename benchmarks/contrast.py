@@ -5,7 +5,8 @@
 import argparse, csv, io
 
 from patchad_nb.data import Category
-from patchad_nb.report import category_contrasts, write_text
+from patchad_nb.figures import category_contrasts
+from patchad_nb.core import write_text
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument('--data', required=True, help='folder with categories')

@@ -9,13 +9,12 @@ what it holds after the imports, while it loads the model and scores the first t
 import argparse, csv, io, subprocess, sys
 from pathlib import Path
 
-from patchad_nb.data import Category
-from patchad_nb.report import TITLES, read_results, write_text
+from patchad_nb.data import Category, load_image
+from patchad_nb.results import METHODS, read_results, TITLES
+from patchad_nb.core import write_text
 
 CODE = """
 import sys, torch
-from patchad_nb.data import load_image
-from patchad_nb.experiment import METHODS
 folder, method, image = sys.argv[1:]; torch.set_num_threads(1); x = load_image(image)
 if hasattr(METHODS[method], 'extra'): import anomalib.models.image.padim.torch_model, anomalib.models.image.fastflow.torch_model
 def status(key): return int(next(l for l in open('/proc/self/status') if l.startswith(key)).split()[1])

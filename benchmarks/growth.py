@@ -10,14 +10,15 @@ from pathlib import Path
 
 import numpy as np, torch
 
-from patchad_nb.autoencoder import train
+from patchad_nb.training import train
 from patchad_nb.data import Category
 from patchad_nb.dense import pad_image
-from patchad_nb.experiment import METHODS, PRESETS, not_installed
-from patchad_nb.ocsvm import LatentOCSVM, PatchLatents
-from patchad_nb.patches import PatchSampler
+from patchad_nb.results import METHODS, not_installed
+from patchad_nb.presets import PRESETS
+from patchad_nb.ocsvm import LatentOCSVM
+from patchad_nb.patches import PatchLatents, PatchSampler
 from patchad_nb.prior import PatchCodes, train_prior
-from patchad_nb.report import write_text
+from patchad_nb.core import write_text
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument('run', help='folder of a finished run of patchad_table1'); p.add_argument('--data', required=True, help='folder with categories')

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import torch
 
-from patchad_nb.autoencoder import train
+from patchad_nb.training import train
 from patchad_nb.data import Category
 from patchad_nb.detector import sample_masks
-from patchad_nb.experiment import PRESETS, change_settings, make_detector
+from patchad_nb.presets import change_settings, make_detector, PRESETS
 from patchad_nb.metrics import metrics_by_defect
 from patchad_nb.prior import PatchCodes, train_prior
-from patchad_nb.report import write_text
-from patchad_nb.textures import TEXTURE_PRESETS as TEXTURES, make_category
+from patchad_nb.core import write_text
+from patchad_nb.textures import make_category, TEXTURE_PRESETS as TEXTURES
 
 def phases(category, settings, device, n_images):
     "Name -> (function, how often its time counts, unit). In this order: later phases use what earlier ones made."

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from patchad_nb.data import Category
 from patchad_nb.experiment import pick_device
-from patchad_nb.report import write_text
-from patchad_nb.restoration import SETTINGS, RestorationDetector, compare_settings
+from patchad_nb.core import write_text
+from patchad_nb.restoration import compare_settings, RestorationDetector, SETTINGS
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument('run', help='folder of a run of patchad_table1')

@@ -9,14 +9,8 @@ from pathlib import Path
 
 import torch
 
-from patchad_nb.autoencoder import benchmark_training
-from patchad_nb.dense import benchmark_dense
-from patchad_nb.metrics import benchmark_metrics
-from patchad_nb.ocsvm import benchmark_ocsvm
-from patchad_nb.prior import benchmark_prior, benchmark_resample
-from patchad_nb.report import write_text
-from patchad_nb.restoration import benchmark_restoration
-from patchad_nb.vq import benchmark_vq
+from patchad_nb.benchmarks import benchmark_dense, benchmark_metrics, benchmark_ocsvm, benchmark_prior, benchmark_resample, benchmark_restoration, benchmark_training, benchmark_vq
+from patchad_nb.core import write_text
 
 def benchmarks(device, cuda):
     "Name -> a function that measures."

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['NEEDS', 'MIN_SIDE', 'INITS', 'WEIGHT_FILES', 'has_anomalib', 'anomalib_parts', 'mahalanobis', 'fig_gaussian',
-           'Coupling', 'TinyFlow', 'TensorBatches', 'fig_flow', 'network_input', 'read_weights', 'initialize',
-           'branch_shares', 'fig_branch_shares', 'fig_feature_maps', 'BackboneDetector', 'fit_gaussians',
-           'leave_one_out', 'PadimDetector', 'FlowTraining', 'FastFlowDetector', 'fig_losses']
+           'Coupling', 'TinyFlow', 'fig_flow', 'network_input', 'read_weights', 'initialize', 'branch_shares',
+           'fig_branch_shares', 'fig_feature_maps', 'BackboneDetector', 'fit_gaussians', 'leave_one_out',
+           'PadimDetector', 'FlowTraining', 'FastFlowDetector', 'fig_losses']
 
 # %% ../nbs/11_baselines.ipynb #d3494966
 import importlib.util, warnings
@@ -24,9 +24,8 @@ from safetensors.torch import load_file
 from torch import nn
 from tqdm.auto import tqdm
 
-from .autoencoder import seeded, train
-from .data import PatchadError
-from .dense import EXACT
+from .core import exact_convolutions, PatchadError, seeded
+from .training import TensorBatches, train
 from .detector import Detector
 
 # %% ../nbs/11_baselines.ipynb #f754d65c
@@ -108,18 +107,6 @@ class TinyFlow(nn.Module):
     def loss(self, x): # the negative log-likelihood, without its constant
         z, log_area = self(x)
         return (z.square().sum(1) / 2 - log_area).mean(), {}
-
-# %% ../nbs/11_baselines.ipynb #10fed1d8
-class TensorBatches:
-    "The rows of a tensor, in random order, for `train`."
-    def __init__(self,
-                 x:torch.Tensor, # (N,...)
-                 seed:int=0):    # decides the order of every epoch
-        self.x, self.seed, self.device = x, seed, x.device
-    def __len__(self): return len(self.x)
-    def batches(self, batch_size:int, epoch:int=0) -> Iterator: # of (batch_size,...)
-        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)).to(self.device)
-        for i in order.split(batch_size): yield self.x[i]
 
 # %% ../nbs/11_baselines.ipynb #131917be
 @torch.inference_mode()
@@ -230,7 +217,7 @@ def fig_feature_maps(features:dict, # title -> dict of layer -> (C,h,w)
 
 # %% ../nbs/11_baselines.ipynb #5a2439fa
 class BackboneDetector(Detector):
-    "A network of Anomalib over a ResNet that is not trained. Subclasses define `make_network`, `fit` and `learnt`."
+    "A network of Anomalib over a ResNet that is not trained. Subclasses define `make_network`, `fit` and `learned`."
     extra, backbones = 'compare', () # what must be installed for `fit` and `load`; the backbones to choose from
     def __init__(self, backbone, network_size, init, baseline_batch, device, **own):
         if backbone not in self.backbones: raise PatchadError(f"{self.title} has no backbone {backbone!r}; choose one of {', '.join(self.backbones)}")
@@ -254,21 +241,21 @@ class BackboneDetector(Detector):
         if self._params['init'] not in INITS: read_weights(self._params['init'])
 
     def fitted(self):
-        if self.network is None: raise PatchadError(f"{self.title} has learnt nothing yet; call fit or load")
+        if self.network is None: raise PatchadError(f"{self.title} has learned nothing yet; call fit or load")
         return self.network
 
     @torch.inference_mode()
     def score_map(self, image):
         network, x = self.fitted(), network_input(image, self._params['network_size'])[None].to(self.device)   # (1,3,S,S)
-        with torch.backends.cudnn.flags(**EXACT): m = network(x).anomaly_map                                   # (1,1,S,S)
+        with exact_convolutions(): m = network(x).anomaly_map                                   # (1,1,S,S)
         return F.interpolate(m, image.shape[1:], mode='bilinear', align_corners=False)[0, 0].float().cpu().numpy()
 
-    def sizes(self) -> dict: # 'backbone': its parameters, drawn or loaded; 'learnt': the numbers that `fit` finds
+    def sizes(self) -> dict: # 'backbone': its parameters, drawn or loaded; 'learned': the numbers that `fit` finds
         network = self.network or self.make_network()
-        return {'backbone': sum(p.numel() for p in self.resnet(network).parameters()), 'learnt': self.learnt(network)}
+        return {'backbone': sum(p.numel() for p in self.resnet(network).parameters()), 'learned': self.learned(network)}
 
     @property
-    def n_parameters(self): return sum(self.sizes().values())     # what the method needs to score an image, drawn or learnt
+    def n_parameters(self): return sum(self.sizes().values())     # what the method needs to score an image, drawn or learned
     def params(self): return self._params
     def state(self): return self.fitted().state_dict()
     def set_state(self, tensors):
@@ -325,7 +312,7 @@ class PadimDetector(BackboneDetector):
     @torch.no_grad()
     def fit(self, images, seed=0, checkpoint=None, progress=True): # one pass: there is nothing to resume, so `checkpoint` is not used
         self.check(len(images)); p, network, features = self._params, self.start(seed), None
-        with tqdm(total=len(images), desc='features', disable=not progress) as bar, torch.backends.cudnn.flags(**EXACT):
+        with tqdm(total=len(images), desc='features', disable=not progress) as bar, exact_convolutions():
             for i in torch.arange(len(images)).split(p['baseline_batch']):
                 x = torch.stack([network_input(images[int(k)], p['network_size']) for k in i]).to(self.device)
                 e = network.generate_embedding(network.feature_extractor(x))                                   # (B,f,S/4,S/4)
@@ -342,7 +329,7 @@ class PadimDetector(BackboneDetector):
         try: return super().calibrate(images, n)
         finally: del generator.compute_distance
 
-    def learnt(self, network):
+    def learned(self, network):
         f, places = self._params['padim_features'], (self._params['network_size'] // 4)**2
         return places * (f + f * (f + 1) // 2)                    # a mean and half a symmetric matrix for each place
 
@@ -395,7 +382,7 @@ class FastFlowDetector(BackboneDetector):
         return self
 
     def diagnostics(self): return {k: self.history[-1][k] for k in ('loss', 'held_out_loss') if self.history and k in self.history[-1]}
-    def learnt(self, network): return sum(p.numel() for p in network.parameters() if p.requires_grad)   # norms and couplings, not the fixed permutations
+    def learned(self, network): return sum(p.numel() for p in network.parameters() if p.requires_grad)   # norms and couplings, not the fixed permutations
 
 # %% ../nbs/11_baselines.ipynb #ff939411
 def fig_losses(history:list # of `FastFlowDetector`

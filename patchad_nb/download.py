@@ -9,7 +9,8 @@ __all__ = ['LICENSE', 'MANUAL', 'MVTEC_ARCHIVES', 'fetch', 'extract', 'download_
 import argparse, errno, hashlib, http.client, lzma, os, shutil, sys, tarfile, time, urllib.error, urllib.request, warnings, zlib
 from pathlib import Path
 from tqdm.auto import tqdm
-from .data import Category, PatchadError, run_script
+from .data import Category
+from .core import PatchadError, run_script
 
 # %% ../nbs/15_download.ipynb #96450403
 LICENSE = """MVTec AD is made by MVTec Software GmbH. License: CC BY-NC-SA 4.0 (https://creativecommons.org/licenses/by-nc-sa/4.0/): non-commercial use, name the source, share alike.
@@ -160,14 +161,14 @@ def extract(archive:str|Path,  # a tar file, packed or not
 # %% ../nbs/15_download.ipynb #012f73e5
 def download_mvtec(dest:str|Path,         # the folder that gets wood/, carpet/, ...
                    categories=None,       # names such as ['wood', 'carpet']; by default all fifteen
-                   accept_licence:bool=False, # True: I have read the license (CC BY-NC-SA 4.0, non-commercial) and agree
+                   accept_license:bool=False, # True: I have read the license (CC BY-NC-SA 4.0, non-commercial) and agree
                    url:str|None=None,     # address of one archive, instead of MVTec's
                    checksum:str|None=None,# SHA-256 or MD5 of the archive at `url`; by default the known one for its file name
                    progress:bool=True,    # show progress bars?
                    **options,             # for `fetch`: tries, wait, timeout
                   ) -> list:              # of `Path`, one per category
-    "Download MVTec AD and unpack it. What is there already is left alone. Raises `PatchadError` without `accept_licence`."
-    if not accept_licence: raise PatchadError(f"the license must be accepted: pass accept_licence=True (command line: --accept-licence)\n{LICENSE}")
+    "Download MVTec AD and unpack it. What is there already is left alone. Raises `PatchadError` without `accept_license`."
+    if not accept_license: raise PatchadError(f"the license must be accepted: pass accept_license=True (command line: --accept-licence)\n{LICENSE}")
     if checksum and not url: raise PatchadError("checksum= belongs to url=; MVTec's own archives have theirs built in")
     dest, known, stem = Path(dest), sorted(MVTEC_ARCHIVES.keys() - {'all'}), Path((url or '').split('?')[0]).name.removesuffix('.tar.xz')
     if url and not categories and stem in known: categories = [stem]
@@ -193,7 +194,7 @@ def _download(argv):
     p.add_argument('--url', help="address of one archive, when MVTec's own has moved")
     p.add_argument('--checksum', help='SHA-256 or MD5 of the archive at --url')
     a = p.parse_args(argv)
-    try: paths = download_mvtec(a.dir, None if 'all' in a.categories else a.categories, a.accept_licence, a.url, a.checksum, sys.stderr.isatty())
+    try: paths = download_mvtec(a.dir, None if 'all' in a.categories else a.categories, a.accept_license, a.url, a.checksum, sys.stderr.isatty())
     except OSError as e: raise PatchadError(str(e)) from None
     print('ready:', ', '.join(path.name for path in paths))
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['toy_maps', 'fig_threshold', 'label_regions', 'pixel_metrics', 'roc_curve', 'pro_curve', 'pr_curve', 'curve_points',
-           'fig_curves', 'metrics_by_defect', 'benchmark_metrics']
+           'fig_curves', 'metrics_by_defect']
 
 # %% ../nbs/02_metrics.ipynb #0201f423
 import numpy as np
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from scipy.ndimage import gaussian_filter
 from skimage.measure import label
-from .data import PatchadError
+from .core import PatchadError
 
 # %% ../nbs/02_metrics.ipynb #06853179
 def toy_maps(n:int=8, # how many maps; every fourth one has no defect
@@ -262,26 +262,3 @@ def metrics_by_defect(score_maps:Sequence, # score maps, each (H,W)
         try: res[defect] = pixel_metrics([maps[i] for i in use], [masks[i] for i in use], max_fpr)
         except PatchadError as e: raise PatchadError(f'defect type {defect!r}: {e}') from None
     return res
-
-# %% ../nbs/02_metrics.ipynb #4cf61d9b
-def _best_of(repeats, *functions):
-    "Shortest time of each function, called in turn, and its last result"
-    best, out = [np.inf]*len(functions), [None]*len(functions)
-    for _ in range(repeats):
-        for i, f in enumerate(functions):
-            start = perf_counter(); out[i] = f(); best[i] = min(best[i], perf_counter() - start)
-    return best, out
-
-def benchmark_metrics(n:int=20, # number of maps
-                      size:int=512, # height and width of a map, in pixels
-                      seed:int=0, # of the toy maps
-                      repeats:int=3, # the best time of so many counts, measured in turn
-                     ) -> dict: # n, size, defective fraction, seconds of both, their ratio, largest difference of AUROC and AUPRC
-    "Time all five metrics against scikit-learn's AUROC + average precision on the same maps (which it gets flattened beforehand)"
-    from sklearn.metrics import roc_auc_score, average_precision_score  # the peer we measure ourselves against
-    maps, masks = toy_maps(n, size, seed)
-    target, score = np.concatenate([m.ravel() for m in masks]), np.concatenate([s.ravel() for s in maps])
-    (ours, peer), (res, (roc, ap)) = _best_of(repeats, lambda: pixel_metrics(maps, masks),
-                                              lambda: (roc_auc_score(target, score), average_precision_score(target, score)))
-    return {'n': n, 'size': size, 'defective_fraction': float(target.mean()), 'seconds_patchad': ours, 'seconds_sklearn': peer,
-            'ratio': peer/ours, 'max_abs_difference': float(max(abs(res['auroc'] - roc), abs(res['auprc'] - ap)))}

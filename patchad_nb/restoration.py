@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SETTINGS', 'ssim_patch', 'grid_places', 'interpolate', 'restoration_errors', 'RestorationDetector', 'fig_copies',
-           'compare_settings', 'benchmark_restoration']
+           'compare_settings']
 
 # %% ../nbs/10_restoration.ipynb #b7e58aae
 import time
@@ -15,9 +15,9 @@ import matplotlib.pyplot as plt
 from fastcore.meta import delegates
 from matplotlib.figure import Figure
 
-from .autoencoder import seeded
-from .data import Category, PatchadError
-from .dense import EXACT, encode_dense, pad_image
+from .core import exact_convolutions, PatchadError, seeded
+from .data import Category
+from .dense import encode_dense, pad_image
 from .detector import Detector, evaluate, score_samples
 from .prior import CodePrior, PatchCodes, probability_quantiles, resample, resampled_fraction, split_images, train_prior
 from .vq import VQAutoEncoder, VQReconstructionDetector
@@ -57,22 +57,22 @@ def restoration_errors(model:VQAutoEncoder,  # in eval mode
                        stride:int=8,         # pixels between the places
                        border:str='reflect', # or 'crop', see `pad_image`
                        draws:int=1,          # restorations that are averaged
-                       seed:int=0, size:int=63, latent_stride:int=3,
+                       seed:int=0, patch_size:int=63, latent_stride:int=3,
                        batch_size:int=500    # patches at a time
                       ) -> np.ndarray:       # float32 (H,W)
     "1 - SSIM of patches and their restorations, on a grid, interpolated to all pixels: score 3 of the paper, section 2.2."
     if stride < 1 or draws < 1: raise PatchadError(f"stride={stride}, draws={draws}; use at least 1")
     device = model.quantizer.codebook.device
-    x = pad_image(image, size, border, latent_stride).to(device)                           # (3,H',W')
-    H, W = (n - (0 if border == 'reflect' else size - 1) for n in image.shape[1:])
-    with torch.backends.cudnn.flags(**EXACT):
+    x = pad_image(image, patch_size, border, latent_stride).to(device)                           # (3,H',W')
+    H, W = (n - (0 if border == 'reflect' else patch_size - 1) for n in image.shape[1:])
+    with exact_convolutions():
         dense = model.quantizer.codes(encode_dense(model.encoder, x[None].float() / 255))[0]   # (H'-14,W'-14)
-        L = (dense.shape[0] - (x.shape[1] - size + 1)) // latent_stride + 1                # 17 positions per side
+        L = (dense.shape[0] - (x.shape[1] - patch_size + 1)) // latent_stride + 1                # 17 positions per side
         rows, cols = grid_places(H, stride), grid_places(W, stride)
         r, c = (t.flatten().to(device) for t in torch.meshgrid(rows, cols, indexing='ij'))
         steps = torch.arange(L, device=device) * latent_stride
         codes = dense[r[:, None, None] + steps[:, None], c[:, None, None] + steps]         # (N,L,L)
-        windows, total = x.unfold(1, size, 1).unfold(2, size, 1), torch.zeros(len(r), device=device)
+        windows, total = x.unfold(1, patch_size, 1).unfold(2, patch_size, 1), torch.zeros(len(r), device=device)
         for d in range(draws):
             restored = restore(codes.flatten(1), seed + d).view_as(codes)
             for i in torch.arange(len(r), device=device).split(batch_size):
@@ -83,7 +83,7 @@ def restoration_errors(model:VQAutoEncoder,  # in eval mode
 # %% ../nbs/10_restoration.ipynb #1db13607
 class RestorationDetector(Detector):
     "The restoration error of the discrete auto-encoder (*erreur de restauration*), section 2.2."
-    key, title, base = 'vq_restore', 'AE discret. restau.', VQReconstructionDetector
+    key, title, base = 'vq_restore', 'VQ-AE restoration', VQReconstructionDetector
     @delegates(VQReconstructionDetector.__init__)
     def __init__(self,
                  tau:float=.05,          # codes with a smaller probability are drawn anew; the paper's value
@@ -108,7 +108,7 @@ class RestorationDetector(Detector):
 
     def make_prior(self):
         p = self._params
-        return CodePrior(p['K'], 17, p['prior_blocks'], p['prior_heads'], p['prior_width'], p['prior_hidden'], p['tied']).to(self.device)
+        return CodePrior(p['codebook_size'], 17, p['prior_blocks'], p['prior_heads'], p['prior_width'], p['prior_hidden'], p['tied']).to(self.device)
 
     def check(self, n_images):
         if n_images < 2: raise PatchadError(f"{n_images} training image; the prior needs at least two, one of them to watch its training")
@@ -140,8 +140,8 @@ class RestorationDetector(Detector):
         return other
 
     def restore(self, codes, seed=0):
-        out, redrawn = resample(codes, self.prior, self.limit, self._params['mode'], seed)
-        self.counts += torch.tensor([float(redrawn.sum()), redrawn.numel()])
+        out, resampled = resample(codes, self.prior, self.limit, self._params['mode'], seed)
+        self.counts += torch.tensor([float(resampled.sum()), resampled.numel()])
         return out
 
     @torch.inference_mode()
@@ -201,18 +201,3 @@ def compare_settings(detector:RestorationDetector, # fitted
         maps, seconds = score_samples(d, category.samples, progress)
         for defect, values in evaluate(d, category, maps).items():
             yield dict(setting=name, defect=defect, **values, normal_share=share, test_share=d.scored()['resampled_fraction_test'], seconds_per_image=seconds)
-
-# %% ../nbs/10_restoration.ipynb #af09352c
-def benchmark_restoration(side:int=1024, # of the image
-                          strides:Sequence=(16, 8, 4),
-                          blocks:int=2, heads:int=4, width:int=64, hidden:int=128, device:str='cpu'
-                         ) -> list:      # of dicts: stride, patches, seconds per image, codes per second
-    "The time of one image at several strides, when all codes are drawn anew."
-    with seeded(0): model, prior = VQAutoEncoder().to(device).eval(), CodePrior(1024, 17, blocks, heads, width, hidden).to(device).eval()
-    image, rows = torch.randint(256, (3, side, side), generator=torch.Generator().manual_seed(0)).to(torch.uint8), []
-    restore = lambda codes, seed: resample(codes, prior, 1., seed=seed)[0]
-    restoration_errors(model, restore, image[:, :64, :64], strides[0])                     # warms up
-    for s in strides:
-        start = time.perf_counter(); restoration_errors(model, restore, image, s); seconds = time.perf_counter() - start
-        n = len(grid_places(side, s))**2; rows.append({'stride': s, 'patches': n, 'seconds_per_image': seconds, 'codes_per_second': n * 289 / seconds})
-    return rows

@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from scipy import ndimage as ndi
 
-from .data import PatchadError
+from .core import PatchadError
 
 # %% ../nbs/01_surfaces.ipynb #7d705d05
 def fig_images(images:dict,        # title: image (H,W,3) or (H,W), or a pair (image, mask (H,W))

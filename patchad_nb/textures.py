@@ -16,9 +16,9 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from . import __version__
-from .data import MVTEC_COUNTS, Category, PatchadError, run_script
-from .surfaces import (blob_field, check_surface, curves, fig_images, image_rng, level_mask, normal_image, side_of_curve,
-                                 smooth_noise, stamp_field)
+from .data import Category, MVTEC_COUNTS
+from .core import PatchadError, run_script
+from .surfaces import blob_field, check_surface, curves, fig_images, image_rng, level_mask, normal_image, side_of_curve, smooth_noise, stamp_field
 
 # %% ../nbs/01b_textures.ipynb #3465ff0d
 TEXTURES = {'wood': ('color', 'combined', 'hole', 'liquid', 'scratch'),

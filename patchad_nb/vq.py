@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['fig_cells', 'nearest_codes', 'perplexity', 'VectorQuantizer', 'VQAutoEncoder', 'VQReconstructionDetector',
-           'fig_codebook_use', 'fig_codes', 'benchmark_vq']
+           'fig_codebook_use', 'fig_codes']
 
 # %% ../nbs/07_vq.ipynb #4ef2d110
 import time
@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from .autoencoder import AutoEncoder
-from .data import PatchadError
-from .dense import ReconstructionDetector, dense_map, encode_dense, pad_image
+from .core import PatchadError
+from .dense import dense_map, encode_dense, pad_image, ReconstructionDetector
 from .patches import PatchSampler
 
 # %% ../nbs/07_vq.ipynb #25cca636
@@ -59,8 +59,8 @@ def perplexity(counts:torch.Tensor # (K,) how often each code was used
 class VectorQuantizer(nn.Module):
     "Replace latent vectors by their nearest codes, section 2.1; van den Oord et al. 2017."
     def __init__(self,
-                 K:int=1024,           # number of codes; the paper's value
-                 d:int=16,             # their dimension; the paper's value
+                 codebook_size:int=1024,           # number of codes; the paper's value
+                 dim:int=16,             # their dimension; the paper's value
                  beta:float=.25,       # weight of the commitment, > 0; not stated in the paper, van den Oord's value
                  ema_decay:float=0.,   # 0: codes learn by gradient, as in the paper; else codes are averages with this decay, < 1
                  init:str='uniform',   # 'uniform' in [-1/K, 1/K], 'normal', or 'kmeans' on the first batch
@@ -68,12 +68,12 @@ class VectorQuantizer(nn.Module):
         super().__init__()
         if init not in ('uniform', 'normal', 'kmeans'): raise PatchadError(f"codebook init {init!r}; choose 'uniform', 'normal' or 'kmeans'")
         if not 0 <= ema_decay < 1: raise PatchadError(f"ema_decay={ema_decay}; use 0 (off) or a value below 1, such as 0.99")
-        if K < 1 or beta <= 0 or restart_after < 0: raise PatchadError(f"K={K}, beta={beta}, restart_after={restart_after}; use K >= 1, beta > 0 and restart_after >= 0")
+        if codebook_size < 1 or beta <= 0 or restart_after < 0: raise PatchadError(f"codebook_size={codebook_size}, beta={beta}, restart_after={restart_after}; use codebook_size >= 1, beta > 0 and restart_after >= 0")
         self.beta, self.ema_decay, self.init, self.restart_after = beta, ema_decay, init, restart_after
-        e = torch.randn(K, d) if init == 'normal' else torch.empty(K, d).uniform_(-1 / K, 1 / K)
+        e = torch.randn(codebook_size, dim) if init == 'normal' else torch.empty(codebook_size, dim).uniform_(-1 / codebook_size, 1 / codebook_size)
         self.codebook = nn.Parameter(e, requires_grad=not ema_decay)                      # (K,d)
-        for name, start in dict(started=torch.tensor(init != 'kmeans'), used=torch.zeros(K), idle=torch.zeros(K),
-                                ema_counts=torch.ones(K), ema_sums=e.clone()).items(): self.register_buffer(name, start)
+        for name, start in dict(started=torch.tensor(init != 'kmeans'), used=torch.zeros(codebook_size), idle=torch.zeros(codebook_size),
+                                ema_counts=torch.ones(codebook_size), ema_sums=e.clone()).items(): self.register_buffer(name, start)
 
     def codes(self, z:torch.Tensor) -> torch.Tensor: # (B,d,h,w) -> int64 (B,h,w)
         "The index of the nearest code at each position."
@@ -138,7 +138,7 @@ class VQAutoEncoder(AutoEncoder):
     def __init__(self, filters:tuple=(3, 4, 12, 16), kernels:tuple=(5, 3, 3, 3), strides:tuple=(1, 1, 3, 1),
                  **codebook): # options of `VectorQuantizer`
         super().__init__(filters, kernels, strides)
-        self.quantizer = VectorQuantizer(d=filters[-1], **codebook)
+        self.quantizer = VectorQuantizer(dim=filters[-1], **codebook)
 
     def bottleneck(self, z): return self.quantizer.lookup(self.quantizer.codes(z))       # (B,16,h,w) -> (B,16,h,w)
 
@@ -153,34 +153,35 @@ class VQAutoEncoder(AutoEncoder):
 # %% ../nbs/07_vq.ipynb #354601dc
 class VQReconstructionDetector(ReconstructionDetector):
     "The squared error of the discrete auto-encoder at each patch's center pixel, section 2.2."
-    key, title = 'vq_recons', 'AE discret. recons.'
+    key, title = 'vq_recons', 'VQ-AE reconstruction'
     @delegates(ReconstructionDetector.__init__)
     def __init__(self,
-                 K:int=1024,          # number of codes; the paper's value
+                 codebook_size:int=1024,          # number of codes; the paper's value
                  beta:float=.25,      # weight of the commitment; not stated in the paper
                  ema_decay:float=0.,  # see `VectorQuantizer`, as the next two
                  codebook_init:str='uniform',
                  restart_after:int=0,
                  **kwargs):           # as for `ReconstructionDetector`
-        self.codebook = dict(K=K, beta=beta, ema_decay=ema_decay, codebook_init=codebook_init, restart_after=restart_after)
+        self.codebook = dict(codebook_size=codebook_size, beta=beta, ema_decay=ema_decay, codebook_init=codebook_init, restart_after=restart_after)
         super().__init__(**kwargs)
         self._params |= self.codebook
 
     def make_model(self):
-        options = {k.removeprefix('codebook_'): v for k, v in self.codebook.items()}
+        options = dict(self.codebook)
+        options['init'] = options.pop('codebook_init')
         return VQAutoEncoder(self._params['filters'], **options).to(self.device)
 
     def diagnostics(self): return {k: self.history[-1][k] for k in ('perplexity', 'live_codes')} if self.history else {}
 
 # %% ../nbs/07_vq.ipynb #38f9ee18
 def fig_codebook_use(histories:dict, # title -> history, from `train`
-                     K:int=1024      # size of the codebook
+                     codebook_size:int=1024      # size of the codebook
                     ) -> Figure:     # perplexity, live codes and reconstruction error after each epoch
     "How codebooks are used during training."
     fig, axs = plt.subplots(1, 3, figsize=(10, 2.9))
     for ax, key, label in zip(axs, ['perplexity', 'live_codes', 'error'], ['perplexity', 'live codes', 'squared error per value']):
         for k, (title, h) in enumerate(histories.items()): ax.semilogy(range(1, len(h) + 1), [e[key] for e in h], 'osv^D'[k % 5], ls=('-', '--', '-.', ':', (0, (5, 1)))[k % 5], color=plt.cm.cividis(.9 * (k % 5) / 4), ms=4, mfc='w', label=title)
-        if key != 'error': ax.set_ylim(.8, K * 1.4)
+        if key != 'error': ax.set_ylim(.8, codebook_size * 1.4)
         ax.set(xlabel='epoch', ylabel=label); ax.grid(alpha=.3)
     axs[0].legend(fontsize=7); fig.tight_layout(); plt.close(fig)
     return fig
@@ -214,22 +215,3 @@ def fig_codes(model:VQAutoEncoder,  # in eval mode
             for s in ax.spines.values(): s.set(color=shades(r), linewidth=2)
     plt.close(fig)
     return fig
-
-# %% ../nbs/07_vq.ipynb #51d6e5c3
-def benchmark_vq(side:int=1024,   # of the image, in pixels
-                 K:int=1024,
-                 n_loop:int=2000, # patches that the loop is timed on
-                 batch_size:int=100, repeats:int=3, device:str='cpu'
-                ) -> dict:        # seconds per image of both ways, and their ratio
-    "Seconds to quantize the latents of all patches of an image: once per dense position, and patch by patch, in one run."
-    g = torch.Generator().manual_seed(0)
-    vq, sync = VectorQuantizer(K, init='normal').to(device), torch.cuda.synchronize if torch.device(device).type == 'cuda' else lambda: None
-    patches, phases = torch.randn(batch_size, 16, 17, 17, generator=g).to(device), torch.randn(9, 16, -(-side // 3) + 16, -(-side // 3) + 16, generator=g).to(device)
-    def best(f):
-        times = []
-        for _ in range(repeats): sync(); start = time.perf_counter(); f(); sync(); times.append(time.perf_counter() - start)
-        return min(times)
-    with torch.inference_mode():
-        a = best(lambda: [vq.lookup(vq.codes(patches)) for _ in range(n_loop // batch_size)]) / (n_loop // batch_size * batch_size) * side**2
-        b = best(lambda: [vq.lookup(vq.codes(p[None])) for p in phases])
-    return {'side': side, 'K': K, 'seconds_loop': a, 'seconds_dense': b, 'ratio': a / b}
