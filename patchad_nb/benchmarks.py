@@ -5,24 +5,23 @@
 # %% auto #0
 __all__ = ['benchmark_metrics', 'benchmark_training', 'benchmark_dense', 'benchmark_vq', 'benchmark_ocsvm', 'benchmark_resample', 'flops_per_code', 'matmul_rate', 'benchmark_prior', 'benchmark_restoration']
 
-# %% ../nbs/00_benchmarks.ipynb #022fec14
-from collections.abc import Callable, Sequence
+# %% ../nbs/00_benchmarks.ipynb #52e6c571
+import math
+from collections.abc import Sequence
 
-import math, time
-from time import perf_counter
-
-import numpy as np, torch
-import torch.nn.functional as F
+import numpy as np
+import torch
 from sklearn.svm import OneClassSVM
 from torch import nn
 
 from .autoencoder import AutoEncoder
-from .core import best_of, ceil_div, CODES_PER_PATCH, PATCH_SIZE, seeded, shuffled, synchronize, time_once
+from .core import (CODES_PER_PATCH, LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE, best_of, ceil_div, seeded, shuffled,
+                             synchronize, time_once)
 from .dense import center_errors, dense_map, encode_phases, merge_phases
 from .metrics import pixel_metrics, toy_maps
 from .ocsvm import LatentOCSVM
 from .patches import PatchLatents, PatchSampler, SinglePatches
-from .prior import code_probabilities, CodePrior, resample, sample_codes, uniforms
+from .prior import CodePrior, code_probabilities, resample, sample_codes, uniforms
 from .restoration import grid_places, restoration_errors
 from .surfaces import normal_image
 from .training import compiled, train
@@ -79,47 +78,53 @@ def benchmark_training(steps:int=20,       # training steps of each kind, taken 
     return rate | {'load_ratio': rate['load_sampler'] / rate['load_loader'], 'train_ratio': rate['train_sampler'] / rate['train_loader']}
 
 # %% ../nbs/06_dense.ipynb #06403785
-def benchmark_dense(side:int=1024,     # of the image, in pixels
-                    n_loop:int=4000,   # patches that the loop is timed on
+def benchmark_dense(size:int=1024,      # of a square image, in pixels
+                    n_loop:int=4000,    # patches that the loop is timed on
                     batch_size:int=100, # patches per pass of the loop
-                    repeats:int=3,     # the best of so many
-                    device:str='cpu',
-                   ) -> dict:          # seconds per image of both ways, and their ratio
+                    repeats:int=3,      # the best of so many
+                    device:str='cpu'
+                   ) -> dict:           # seconds per image of both ways, and their ratio
     "Seconds for a whole score map: dense evaluation against the batched loop over patches, in one run."
     model = AutoEncoder().to(device).eval()
-    image = torch.randint(0, 256, (3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    g = torch.Generator().manual_seed(0)
+    image = torch.randint(0, 256, (3, size, size), dtype=torch.uint8, generator=g)
     sampler = PatchSampler([image], n_loop, device=device, progress=False)
-    sync = torch.cuda.synchronize if torch.device(device).type == 'cuda' else lambda: None
+    center = PATCH_SIZE // 2
     @torch.inference_mode()
     def loop():
         for i in torch.arange(n_loop).split(batch_size):
-            x = sampler[i]; (x - model(x))[:, :, 31, 31].square().sum(1).cpu()
+            x = sampler[i]
+            (x - model(x))[:, :, center, center].square().sum(1).cpu()
     def dense(): dense_map(image, lambda x: center_errors(model, x), device=device)
-    def best(f):
-        f(); times = []
-        for _ in range(repeats): sync(); start = time.perf_counter(); f(); sync(); times.append(time.perf_counter() - start)
-        return min(times)
-    a, b = best(loop) / n_loop * side**2, best(dense)
-    return {'side': side, 'seconds_loop': a, 'seconds_dense': b, 'ratio': a / b}
+    best_of(1, loop, dense, device=device)                  # warm up
+    (sampled, _), (seconds_dense, _) = best_of(repeats, loop, dense, device=device)
+    seconds_loop = sampled / n_loop * size**2
+    return {'size': size, 'seconds_loop': seconds_loop, 'seconds_dense': seconds_dense,
+            'ratio': seconds_loop / seconds_dense}
 
 # %% ../nbs/07_vq.ipynb #51d6e5c3
-def benchmark_vq(side:int=1024,   # of the image, in pixels
+def benchmark_vq(size:int=1024,     # of a square image, in pixels
                  codebook_size:int=1024,
-                 n_loop:int=2000, # patches that the loop is timed on
-                 batch_size:int=100, repeats:int=3, device:str='cpu'
-                ) -> dict:        # seconds per image of both ways, and their ratio
-    "Seconds to quantize the latents of all patches of an image: once per dense position, and patch by patch, in one run."
+                 n_loop:int=2000,   # patches that the loop is timed on
+                 batch_size:int=100, # patches per pass of the loop
+                 repeats:int=3,     # the best of so many
+                 device:str='cpu'
+                ) -> dict:          # seconds per image of both ways, and their ratio
+    "Seconds to quantize the latents of all patches: once per dense position, and patch by patch, in one run."
     g = torch.Generator().manual_seed(0)
-    vq, sync = VectorQuantizer(codebook_size, init='normal').to(device), torch.cuda.synchronize if torch.device(device).type == 'cuda' else lambda: None
-    patches, phases = torch.randn(batch_size, 16, 17, 17, generator=g).to(device), torch.randn(9, 16, -(-side // 3) + 16, -(-side // 3) + 16, generator=g).to(device)
-    def best(f):
-        times = []
-        for _ in range(repeats): sync(); start = time.perf_counter(); f(); sync(); times.append(time.perf_counter() - start)
-        return min(times)
-    with torch.inference_mode():
-        a = best(lambda: [vq.lookup(vq.codes(patches)) for _ in range(n_loop // batch_size)]) / (n_loop // batch_size * batch_size) * side**2
-        b = best(lambda: [vq.lookup(vq.codes(p[None])) for p in phases])
-    return {'side': side, 'codebook_size': codebook_size, 'seconds_loop': a, 'seconds_dense': b, 'ratio': a / b}
+    vq = VectorQuantizer(codebook_size, init='normal').to(device)
+    patches = torch.randn(batch_size, 16, LATENT_SIDE, LATENT_SIDE, generator=g).to(device)
+    side = ceil_div(size, LATENT_STRIDE) + LATENT_SIDE - 1
+    phases = torch.randn(LATENT_STRIDE**2, 16, side, side, generator=g).to(device)
+    passes = n_loop // batch_size
+    def loop():
+        for _ in range(passes): vq.lookup(vq.codes(patches))
+    def dense():
+        for phase in phases: vq.lookup(vq.codes(phase[None]))
+    with torch.inference_mode(): (sampled, _), (whole, _) = best_of(repeats, loop, dense, device=device)
+    seconds_loop = sampled / (passes * batch_size) * size**2
+    return {'size': size, 'codebook_size': codebook_size, 'seconds_loop': seconds_loop, 'seconds_dense': whole,
+            'ratio': seconds_loop / whole}
 
 # %% ../nbs/08_ocsvm.ipynb #76c64bdb
 def benchmark_ocsvm(side:int=1024,     # of the image, in pixels
