@@ -126,34 +126,45 @@ def benchmark_vq(size:int=1024,     # of a square image, in pixels
     return {'size': size, 'codebook_size': codebook_size, 'seconds_loop': seconds_loop, 'seconds_dense': whole,
             'ratio': seconds_loop / whole}
 
-# %% ../nbs/08_ocsvm.ipynb #76c64bdb
-def benchmark_ocsvm(side:int=1024,     # of the image, in pixels
-                    n_train:int=2000,  # patches that the SVM is fitted on
-                    n_loop:int=500,    # patches that the obvious way is timed on
-                    batch_size:int=100, repeats:int=3, device:str='cpu',
-                   ) -> dict:          # seconds per image of the obvious way and of both dense ones, and ratios
-    "Seconds for a score map of procedural wood, from image to map: dense against encoding patches and scikit-learn's `decision_function`."
-    wood = [torch.from_numpy(normal_image('wood', 0, i, size=(512, 512) if i else side)).permute(2, 0, 1).contiguous() for i in range(5)]
-    sync = torch.cuda.synchronize if torch.device(device).type == 'cuda' else lambda: None
-    patches = PatchSampler(wood[1:], -(-n_train // 4), device=device, progress=False)
+# %% ../nbs/08_ocsvm.ipynb #70b2b03c
+def _wood_and_svms(size, n_train, device):
+    "Images of wood, the first of this size; an encoder that was trained for one epoch; our SVM and scikit-learn's."
+    sizes = [size, *[(512, 512)] * 4]
+    pictures = [torch.from_numpy(normal_image('wood', 0, i, size=s)) for i, s in enumerate(sizes)]
+    wood = [p.permute(2, 0, 1).contiguous() for p in pictures]  # (3,H,W) each
+    patches = PatchSampler(wood[1:], ceil_div(n_train, 4), device=device, progress=False)
     with seeded(0): model = AutoEncoder().to(device)
     train(model, patches, epochs=1, batch_size=25, lr=1e-2, progress=False)
-    encoder = model.encoder; latents = PatchLatents(encoder, patches)
-    svm = LatentOCSVM(n_train=n_train).fit(latents)
-    sk = OneClassSVM(nu=.03, gamma='scale').fit(latents[torch.randperm(len(latents), generator=torch.Generator().manual_seed(0))[:n_train].sort()[0]].flatten(1).cpu().numpy())
-    sampler, truth = PatchSampler(wood[:1], n_loop, device=device, progress=False), []
+    latents = PatchLatents(model.encoder, patches)
+    chosen = shuffled(len(latents))[:n_train].sort()[0]
+    peer = OneClassSVM(nu=.03, gamma='scale').fit(latents[chosen].flatten(1).cpu().numpy())
+    return wood, model.encoder, LatentOCSVM(n_train=n_train).fit(latents), peer
+
+# %% ../nbs/08_ocsvm.ipynb #76c64bdb
+def benchmark_ocsvm(size:int=1024,  # of the image, in pixels
+                    n_train:int=2000,  # patches that the SVM is fitted on
+                    n_loop:int=500,  # patches that the obvious way is timed on
+                    batch_size:int=100, repeats:int=3, device:str='cpu',
+                   ) -> dict:  # seconds per image of the obvious way and of both dense ones, and ratios
+    "Seconds for a score map of wood: dense against encoding patches and scikit-learn's `decision_function`."
+    wood, encoder, svm, peer = _wood_and_svms(size, n_train, device)
+    sampler = PatchSampler(wood[:1], n_loop, device=device, progress=False)
+    def obvious(i): return peer.decision_function(encoder(sampler[i]).flatten(1).cpu().numpy())
     @torch.inference_mode()
-    def loop(): truth[:] = [sk.decision_function(encoder(sampler[i]).flatten(1).cpu().numpy()) for i in torch.arange(n_loop).split(batch_size)]
-    def dense(): return dense_map(wood[0], lambda x: merge_phases(svm.dense(encode_phases(encoder, x))[:, None])[0, 0], tile=192, device=device)
-    def best(f, n):
-        times = []
-        for _ in range(n): sync(); start = time.perf_counter(); out = f(); sync(); times.append(time.perf_counter() - start)
-        return min(times), out
-    a, _ = best(loop, 1); svm.method = 'direct'; b, _ = best(dense, 1); svm.method = 'auto'; c, out = best(dense, repeats)
-    where = sampler.corners[:, 1:].cpu().numpy() + 31                                      # the center pixels of the patches of the loop
-    difference = np.abs(out[where[:, 0], where[:, 1]] - np.concatenate(truth)).max() / np.concatenate(truth).std()
-    a = a / n_loop * side**2
-    return {'side': side, 'support_vectors': len(svm.vectors), 'seconds_loop': a, 'seconds_direct': b, 'seconds_dense': c, 'ratio': a / c, 'ratio_direct': b / c, 'max_difference_per_spread': float(difference)}
+    def loop(): return np.concatenate([obvious(i) for i in torch.arange(n_loop).split(batch_size)])
+    def scores(x): return merge_phases(svm.dense(encode_phases(encoder, x))[:, None])[0, 0]
+    def dense(method):
+        svm.method = method
+        return dense_map(wood[0], scores, tile=192, device=device)
+    (some, truth), = best_of(1, loop, device=device)
+    (direct, _), = best_of(1, lambda: dense('direct'), device=device)
+    (seconds, found), = best_of(repeats, lambda: dense('auto'), device=device)
+    rows, columns = (sampler.corners[:, 1:].cpu().numpy() + PATCH_SIZE // 2).T  # the centers of the patches of the loop
+    difference = np.abs(found[rows, columns] - truth).max() / truth.std()
+    all_patches = some / n_loop * size**2
+    return {'size': size, 'support_vectors': len(svm.vectors), 'seconds_loop': all_patches, 'seconds_direct': direct,
+            'seconds_dense': seconds, 'ratio': all_patches / seconds, 'ratio_direct': direct / seconds,
+            'max_difference_per_spread': float(difference)}
 
 # %% ../nbs/09_prior.ipynb #b3dd6fb8
 def benchmark_resample(n:int=64,        # patches
