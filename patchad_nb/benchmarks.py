@@ -246,22 +246,28 @@ def benchmark_prior(n:int=128,  # patches to resample, all codes
     prior, codes = _prior_and_codes(1024, max(n, batch_size), device, **sizes)
     flops, best = flops_per_code(prior), matmul_rate(device)
     train, judge, again = _codes_per_second(prior.train(), codes, n, batch_size, steps, device)
-    return {'parameters': sum(p.numel() for p in prior.parameters()), 'flops_per_code': flops, 'matmul_tflops': best / 1e12,
+    parameters = sum(p.numel() for p in prior.parameters())
+    return {'parameters': parameters, 'flops_per_code': flops, 'matmul_tflops': best / 1e12,
             'train_codes_per_second': train, 'train_share_of_matmul': 3 * flops * train / best,
             'judge_codes_per_second': judge, 'judge_share_of_matmul': flops * judge / best,
             'resample_codes_per_second': again, 'resample_share_of_matmul': 2 * flops * again / best}
 
 # %% ../nbs/10_restoration.ipynb #af09352c
-def benchmark_restoration(side:int=1024, # of the image
-                          strides:Sequence=(16, 8, 4),
+def benchmark_restoration(size:int=1024, # of the image, in pixels
+                          strides:Sequence=(16, 8, 4), # pixels between restored patches
                           blocks:int=2, heads:int=4, width:int=64, hidden:int=128, device:str='cpu'
-                         ) -> list:      # of dicts: stride, patches, seconds per image, codes per second
-    "The time of one image at several strides, when all codes are drawn anew."
-    with seeded(0): model, prior = VQAutoEncoder().to(device).eval(), CodePrior(1024, 17, blocks, heads, width, hidden).to(device).eval()
-    image, rows = torch.randint(256, (3, side, side), generator=torch.Generator().manual_seed(0)).to(torch.uint8), []
-    restore = lambda codes, seed: resample(codes, prior, 1., seed=seed)[0]
-    restoration_errors(model, restore, image[:, :64, :64], strides[0])                     # warms up
-    for s in strides:
-        start = time.perf_counter(); restoration_errors(model, restore, image, s); seconds = time.perf_counter() - start
-        n = len(grid_places(side, s))**2; rows.append({'stride': s, 'patches': n, 'seconds_per_image': seconds, 'codes_per_second': n * 289 / seconds})
+                         ) -> list:  # of dicts: stride, patches, seconds per image, codes per second
+    "The time of one image at several strides, when all codes are resampled."
+    with seeded(0):
+        model = VQAutoEncoder().to(device).eval()
+        prior = CodePrior(1024, LATENT_SIDE, blocks, heads, width, hidden).to(device).eval()
+    image = torch.randint(256, (3, size, size), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    def restore(codes, seed): return resample(codes, prior, 1., seed=seed)[0]
+    restoration_errors(model, restore, image[:, :64, :64], strides[0])  # warms up
+    rows = []
+    for stride in strides:
+        seconds, _ = time_once(lambda: restoration_errors(model, restore, image, stride), device)
+        n = len(grid_places(size, stride))**2
+        rows.append({'stride': stride, 'patches': n, 'seconds_per_image': seconds,
+                     'codes_per_second': n * CODES_PER_PATCH / seconds})
     return rows

@@ -6,7 +6,7 @@
 __all__ = ['LatentOCSVM', 'NystroemOCSVM', 'SVMDetector', 'VQSVMDetector']
 
 # %% ../nbs/08_ocsvm.ipynb #8c68deb4
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -179,7 +179,7 @@ def decision_function(self:LatentOCSVM, z:torch.Tensor) -> torch.Tensor: # (N,d,
 
 # %% ../nbs/08_ocsvm.ipynb #7bcfa226
 class NystroemOCSVM(LatentOCSVM):
-    "One-class SVM that can use every training patch: Nyström landmarks and stochastic gradient descent, by scikit-learn."
+    "One-class SVM that can use every training patch: Nyström landmarks, stochastic gradient descent; by scikit-learn."
     @delegates(LatentOCSVM.__init__)
     def __init__(self,
                  n_components:int=300,  # landmarks; all are kept: scoring takes as long as with so many support vectors

@@ -125,7 +125,7 @@ def chunk(self:CodePrior) -> int: # patches whose cache takes 150 MB, or 8 GB on
 # %% ../nbs/09_prior.ipynb #756a19aa
 @patch
 def step(self:CodePrior,
-         before:torch.Tensor, # int64 (B,T): codes before the positions; T > 1 only from position 0 on (first code ignored)
+         before:torch.Tensor, # int64 (B,T): codes before the positions; T > 1 only from 0 on, first one ignored
          start:int,  # the first of the positions
          cache:torch.Tensor  # from `new_cache`, filled up to `start`
         ) -> torch.Tensor:  # (B,K): the logits of the last position
@@ -333,7 +333,8 @@ def fig_context(j:int=150,  # a position, from 0
     seen[:j] = .45
     seen[j] = 1
     fig, ax = subplots(size=(2.8, 2.8))
-    show_picture(ax, seen.reshape(side, side), title=f'position {j} (bright) and its context', cmap='cividis', vmin=0, vmax=1)
+    title = f'position {j} (bright) and its context'
+    show_picture(ax, seen.reshape(side, side), title=title, cmap='cividis', vmin=0, vmax=1)
     return fig
 
 # %% ../nbs/09_prior.ipynb #cd2fcfe3
@@ -354,7 +355,7 @@ def fig_restorations(model:VQAutoEncoder,
                      patches:torch.Tensor, # float32 (n,3,63,63)
                      settings:Sequence,  # of (title, tau, mode)
                      seed:int=0
-                    ) -> Figure: # rows: patch, reconstruction, and a restoration for each setting, with the share resampled
+                    ) -> Figure: # rows: patch, reconstruction, a restoration for each setting with the share resampled
     "Restorations of patches for several settings, side by side."
     def paint(codes): return model.decoder(model.quantizer.lookup(codes.view(-1, prior.side, prior.side)))
     codes = model.quantizer.codes(model.encoder(patches)).flatten(1)  # (n,289)
