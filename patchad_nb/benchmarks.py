@@ -50,32 +50,56 @@ def benchmark_metrics(n:int=20, # number of maps
     return {'n': n, 'size': size, 'defective_fraction': float(target.mean()), 'seconds_patchad': ours, 'seconds_sklearn': peer,
             'ratio': peer/ours, 'max_abs_difference': float(max(abs(res['auroc'] - roc), abs(res['auprc'] - ap)))}
 
-# %% ../nbs/05_autoencoder.ipynb #f3651652
-def benchmark_training(steps:int=20,       # training steps of each kind, taken in turn
-                       batch_size:int=100, # patches per step
-                       device:str='cpu',
-                       compile:str|None=None, # also train with this backend of `torch.compile`, see `train`
-                      ) -> dict:           # patches per second of each way, loading alone and training, and ratios
-    "Throughput of loading and training: our sampler against a `DataLoader` over single patches, in one run."
+# %% ../nbs/05_autoencoder.ipynb #5e4dbcc5
+def _training_step(model, batches, loss_of, device):
+    "One training step: the seconds until the batch is loaded, and until its gradient is there."
+    def load(): return next(batches).to(device)
+    def fit():
+        loss_of(x)[0].backward()
+        model.zero_grad()
+    loading, x = time_once(load, device)
+    fitting, _ = time_once(fit, device)
+    return loading, loading + fitting
+
+# %% ../nbs/05_autoencoder.ipynb #4f5c4125
+def _ways_to_train(model, steps, batch_size, device, compile):
+    "For each way to train: its batches, and a function that gives the loss."
     g = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (4, 3, 512, 512), dtype=torch.uint8, generator=g)
     sampler = PatchSampler(images, per_image=batch_size * steps, device=device, progress=False)
-    loader = torch.utils.data.DataLoader(SinglePatches(images, sampler.corners), batch_size=batch_size, shuffle=True, generator=g)
-    model, ways = AutoEncoder().to(device), {'loader': iter(loader), 'sampler': sampler.batches(batch_size)}
-    losses = {w: model.loss for w in ways}
+    single = SinglePatches(images, sampler.corners)
+    loader = torch.utils.data.DataLoader(single, batch_size=batch_size, shuffle=True, generator=g)
+    ways = {
+        'loader': (iter(loader), model.loss),
+        'sampler': (sampler.batches(batch_size), model.loss),
+    }
     if compile:
-        ways['compiled'], losses['compiled'] = sampler.batches(batch_size), compiled(model, compile)
-        for _ in range(3): losses['compiled'](sampler[:batch_size].to(device))[0].backward()     # compiles
-    sync = torch.cuda.synchronize if torch.device(device).type == 'cuda' else lambda: None
-    load, fit = {w: [] for w in ways}, {w: [] for w in ways}
+        joined = compiled(model, compile)
+        for _ in range(3): joined(sampler[:batch_size])[0].backward()        # compiles
+        ways['compiled'] = sampler.batches(batch_size), joined
+    return ways
+
+# %% ../nbs/05_autoencoder.ipynb #f3651652
+def benchmark_training(
+    steps:int=20,       # training steps of each kind, taken in turn
+    batch_size:int=100, # patches per step
+    device:str='cpu',
+    compile:str|None=None, # also train with this backend of `torch.compile`, see `train`
+) -> dict:              # patches per second of each way, loading alone and training, and ratios
+    "Training speed: our sampler against a `DataLoader` over single patches, in one run."
+    model = AutoEncoder().to(device)
+    ways = _ways_to_train(model, steps, batch_size, device, compile)
+    seconds = {way: [] for way in ways}
     for _ in range(steps):
-        for w, batches in ways.items():
-            sync(); start = time.perf_counter()
-            x = next(batches).to(device); sync(); load[w].append(time.perf_counter() - start)
-            losses[w](x)[0].backward(); model.zero_grad(); sync(); fit[w].append(time.perf_counter() - start)
-    rate = {f'{what}_{w}': batch_size / float(np.median(t[w])) for what, t in [('load', load), ('train', fit)] for w in ways}
+        for way, (batches, loss_of) in ways.items():
+            seconds[way].append(_training_step(model, batches, loss_of, device))
+    median = {way: np.median(pairs, 0) for way, pairs in seconds.items()}    # loading, training
+    rate = {f'load_{way}': float(batch_size / load) for way, (load, _) in median.items()}
+    rate |= {f'train_{way}': float(batch_size / train) for way, (_, train) in median.items()}
     if compile: rate['compile_ratio'] = rate['train_compiled'] / rate['train_sampler']
-    return rate | {'load_ratio': rate['load_sampler'] / rate['load_loader'], 'train_ratio': rate['train_sampler'] / rate['train_loader']}
+    rate['load_ratio'] = rate['load_sampler'] / rate['load_loader']
+    rate['train_ratio'] = rate['train_sampler'] / rate['train_loader']
+    return rate
 
 # %% ../nbs/06_dense.ipynb #06403785
 def benchmark_dense(size:int=1024,      # of a square image, in pixels
