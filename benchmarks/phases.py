@@ -11,7 +11,6 @@ import argparse
 import tempfile
 from contextlib import nullcontext
 
-import torch
 from torch.profiler import ProfilerActivity, profile
 
 from about import about, write_json

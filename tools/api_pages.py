@@ -252,6 +252,12 @@ def load_module(name):
     return importlib.import_module(f"{settings()['lib_path']}.{name}")
 
 
+def own_names(module):
+    "The public names that a module defines itself, without those that it only passes on."
+    def is_own(name): return getattr(getattr(module, name), '__module__', module.__name__) == module.__name__
+    return [name for name in getattr(module, '__all__', ()) if is_own(name)]
+
+
 def api_body(name, built, kept):
     "The page of one module: every public name, with its signature, docstring and table of parameters."
     module = load_module(name)
@@ -259,7 +265,7 @@ def api_body(name, built, kept):
     def links(label): return built_in(places[label], label) if label in places else ''
     out = [f'<h1 id="top"><code>{module.__name__}</code></h1>']
     if name in built.home: out.append(module_intro(module, built.home[name]))
-    for public in module.__all__: out += entry(public, getattr(module, public), links, kept)
+    for public in own_names(module): out += entry(public, getattr(module, public), links, kept)
     return '\n'.join(out)
 
 
@@ -272,5 +278,5 @@ def names_to_urls(pages):
         module = load_module(name)
         add(name, f'{page.url}#top')
         add(module.__name__, f'{page.url}#top')
-        for public in module.__all__: add(public, f'{page.url}#{public}')
+        for public in own_names(module): add(public, f'{page.url}#{public}')
     return names

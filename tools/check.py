@@ -16,7 +16,9 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from notebooks import EXPORTS, ROOT, all_notebooks, flags_of, read_json, settings, source_of
+from notebooks import (
+    DIRECTIVES, EXPORTS, ROOT, all_notebooks, continues, directive_text, flags_of, read_json, settings, source_of,
+    split_directives)
 
 MACHINE_PATH = re.compile(
     r'(?:\bfile:/{0,2}|(?<![\w.~/-]))/(?:home|root|tmp|work|Users|var/folders|mnt|content)/\S*'
@@ -221,6 +223,36 @@ def executed():
         raise Failed('mend, run jupyter nbconvert --execute --inplace FILE, then nbdev_clean:\n  ' + '\n  '.join(lines))
 
 
+# ---------------------------------------------------------------- directives
+
+def directive_faults(source):
+    "What is wrong with the directives of a cell. nbdev takes the first word of each line for a directive."
+    key = ''
+    for line in split_directives(source)[0]:
+        text = directive_text(line)
+        word = re.split(r'[\s:]', text, maxsplit=1)[0]
+        if not continues(line):
+            key = word
+            if word not in DIRECTIVES:
+                yield f'#| {word} is no directive; a line that goes on with a text starts with #| and three spaces'
+        elif key not in ('fig-alt', 'fig-cap'):
+            yield f'the line "{text[:40]}" goes on with no fig-alt'
+        elif word in DIRECTIVES:
+            yield f'a line of a fig-alt starts with the directive {word}; move this word to the line before'
+    if ':' in flags_of(source).get('fig-alt', ''): yield 'a fig-alt has a colon in its text; write it without'
+
+
+@check
+def directives():
+    "the directives of all cells are known, and no line that goes on with a text starts with one"
+    lines = []
+    for path in all_notebooks():
+        code = [c for c in read_json(path)['cells'] if c['cell_type'] == 'code']
+        found = [fault for c in code for fault in directive_faults(source_of(c))]
+        lines += [f'{path.relative_to(ROOT).as_posix()}: {fault}' for fault in found]
+    if lines: raise Failed('\n  '.join(['mend the first lines of these cells:', *lines]))
+
+
 # ---------------------------------------------------------------- the reproduction notebooks
 
 def shown_text(cell):
@@ -291,9 +323,8 @@ def colab():
 
 @check
 def ruff():
-    "ruff finds nothing in nbs, tools and setup.py"
-    run(sys.executable, '-m', 'ruff', 'check', '--quiet', '--no-cache', '--output-format', 'concise',
-        'nbs', 'tools', 'setup.py')
+    "ruff finds nothing in nbs, exercises, tools, benchmarks and setup.py"
+    run(sys.executable, '-m', 'ruff', 'check', '--quiet', '--no-cache', '--output-format', 'concise', *RUFF)
 
 
 # ---------------------------------------------------------------- console scripts

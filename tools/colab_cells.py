@@ -4,8 +4,9 @@
     python tools/colab_cells.py --check    changes nothing; exit code 1 when it is missing or old somewhere
     python tools/colab_cells.py FILE...    these notebooks only
 
-It is the first code cell after the title and the header table. It is hidden on the pages, is never exported, and does
-nothing where the package is installed. It has a fixed id and no output, so cleaning and testing leave it as it is.
+It is the first code cell, `#| default_exp` aside, so that everything behind it finds the package. It is hidden on the
+pages, is never exported, and does nothing where the package is installed. It has a fixed id and no output, so cleaning
+and testing leave it as it is.
 """
 import argparse
 import json
@@ -38,7 +39,7 @@ def notebooks():
 
 
 def place(cells):
-    "Where it belongs: before the first code cell, but after `#| default_exp` and after the title."
+    "Where it belongs: before the first code cell, but after `#| default_exp`."
     code = [i for i, c in enumerate(cells) if c['cell_type'] == 'code' and c.get('id') != ID]
     if not code: return None                               # nothing to run
     first = code[0]

@@ -263,7 +263,8 @@ def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for flag in 'check', 'solutions', 'unsolved': p.add_argument(f'--{flag}', action='store_true')
     p.add_argument('chapters', nargs='*', help='beginnings of file names, as 04 or 08_ocsvm (default: all chapters)')
-    p.add_argument('--root', type=Path, default=ROOT, help='folder of nbs/ and exercises/ (default: of this repository)')
+    p.add_argument('--root', type=Path, default=ROOT,
+                   help='folder of nbs/ and exercises/ (default: of this repository)')
     return p.parse_args(argv)
 
 

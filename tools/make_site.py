@@ -23,7 +23,7 @@ from bs4 import BeautifulSoup
 from nbconvert.filters import markdown2html
 
 from api_pages import api_body, built_by, names_to_urls
-from notebooks import ROOT, seen, settings
+from notebooks import ROOT, chapters, in_appendix, seen, settings
 from rendering import IMAGES, SITE, Kept, exporter, images, shown_cells, size_of, style_sheet
 
 COLAB = ('<svg width="18" height="12" viewBox="0 0 18 12" aria-hidden="true">'
@@ -60,21 +60,15 @@ def up(page):
 
 def new_page(group, path, base):
     "The page of a notebook or text below `base`."
-    number = re.match(r'(\d+[a-z]?)_', path.name)
+    number = re.match(r'(\d+[a-z]?)_', path.name) if group != 'Appendix' else None
     url = path.relative_to(base).with_suffix('.html').as_posix().replace('README.html', 'index.html')
     return Page(group, url, path, number[1] if number else '')
-
-
-def chapters():
-    "The notebooks of the course in reading order: chapters first, then glossary and the like."
-    paths = [p for p in (ROOT/'nbs').glob('*.ipynb') if p.name != 'index.ipynb']
-    return sorted(paths, key=lambda p: (not p.name[0].isdigit(), p.name))
 
 
 def sources():
     "(group, base folder, path) of notebooks and texts in reading order."
     nbs = ROOT/'nbs'
-    for path in chapters(): yield 'Course', nbs, path
+    for path in chapters(): yield 'Appendix' if in_appendix(path) else 'Course', nbs, path
     for folder in sorted(p for p in nbs.iterdir() if p.is_dir()):
         for path in sorted(folder.rglob('*.ipynb')): yield folder.name.capitalize(), nbs, path
     for path in sorted((ROOT/'exercises').rglob('*.ipynb')): yield 'Exercises', ROOT, path

@@ -199,6 +199,7 @@ def item(books, name, kind, words, height):
     if kind in TEXTS: return text_item(books, name, kind, words, n, where)
     cell = books.code(name, words)
     if kind == 'code':
+        if cell.metadata.transient.remove_source: raise Wrong(f'{where}: {words!r} is hidden by echo: false')
         new = code_item(cell, words, n, where)
     elif kind in ('figure', 'output'):
         new = new_code_cell('')

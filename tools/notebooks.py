@@ -10,6 +10,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPORTS = {'export', 'exporti', 'exports'}
+DIRECTIVES = EXPORTS | {                                    # those that nbdev, our tools or quarto understand
+    'default_exp', 'hide', 'hide_input', 'hide_output', 'filter_stream', 'slow', 'gpu', 'data',
+    'include', 'echo', 'eval', 'output', 'fig-alt', 'fig-cap'}
+APPENDIX = 'core', '00_benchmarks', 'all', 'glossary', 'paper'   # behind the chapters, in this order
 DIRECTIVE = re.compile(r'#\s*\|')
 LINK = re.compile(r'(\]\(|\b(?:src|href)=")([^)"\s]+)')    # the target of a link or a picture in Markdown
 ADDRESS = re.compile(r'[a-z][a-z0-9+.-]*:|#|/', re.I)      # a link that does not lead to a file beside the text
@@ -30,6 +34,20 @@ def seen(path, base):
 def all_notebooks():
     "All notebooks that nbdev sees."
     return sorted(p for p in (ROOT/'nbs').rglob('*.ipynb') if seen(p, ROOT))
+
+
+def in_appendix(path):
+    "Whether a notebook of nbs/ stands behind the chapters."
+    return path.stem in APPENDIX or not path.name[0].isdigit()
+
+
+def chapters():
+    "The notebooks of the course in reading order: the chapters, then the appendix. The index is not among them."
+    paths = [p for p in (ROOT/'nbs').glob('*.ipynb') if p.stem != 'index' and seen(p, ROOT)]
+    def place(path):
+        behind = APPENDIX.index(path.stem) if path.stem in APPENDIX else len(APPENDIX)
+        return (1, behind, path.name) if in_appendix(path) else (0, 0, path.name)
+    return sorted(paths, key=place)
 
 
 def read_json(path):
@@ -55,12 +73,17 @@ def split_directives(source):
     return lines[:n], lines[n:]
 
 
+def directive_text(line):
+    "A directive line without its mark."
+    return DIRECTIVE.sub('', line.strip(), count=1).strip()
+
+
 def directives(source):
     "The directives of a cell as {'hide': '', 'echo': 'false'}, and the rest of its source."
     found, key = {}, ''
     head, rest = split_directives(source)
     for line in head:
-        text = DIRECTIVE.sub('', line.strip(), count=1).strip()
+        text = directive_text(line)
         if continues(line) and key:
             found[key] += ' ' + text
         else:
