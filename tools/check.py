@@ -16,6 +16,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from density import exported, figures, module_lines, modules, public_names
 from notebooks import (
     DIRECTIVES, EXPORTS, ROOT, all_notebooks, continues, directive_text, flags_of, read_json, settings, source_of,
     split_directives)
@@ -29,6 +30,14 @@ PASSING = '__pycache__', '.ipynb_checkpoints', 'runs'       # folders that come 
 REPRODUCED = 'table1', 'figures', 'defect_types', 'cost'
 RUFF = 'nbs', 'exercises', 'tools', 'benchmarks', 'setup.py'
 MAX_BYTES = 1_500_000
+MOST = {                                                    # of the exported code, see tools/density.py
+    'over 120 columns': 0,
+    'lines with ;': 0,
+    'median column': 50,
+    'longest cell': 25,
+    'median cell': 12,
+    'names in __all__': 110,
+}
 CHECKS = {}
 
 
@@ -322,9 +331,35 @@ def colab():
 
 
 @check
+def imports():
+    "no module imports one of a later chapter, and CONTRIBUTING.md shows the imports as they are"
+    own_check('import_graph')
+
+
+@check
 def ruff():
     "ruff finds nothing in nbs, exercises, tools, benchmarks and setup.py"
     run(sys.executable, '-m', 'ruff', 'check', '--quiet', '--no-cache', '--output-format', 'concise', *RUFF)
+
+
+# ---------------------------------------------------------------- density
+
+def density_figures():
+    "How dense the exported code is, over all modules."
+    cells = [(module, code) for path in all_notebooks() for module, code in exported(path)]
+    made = {module for module, _ in cells}
+    lines = [line for path in modules() if path.stem in made for line in module_lines(path)]
+    names = [name for path in modules() if path.stem != 'all' for name in public_names(path)]
+    found = figures(lines, [len(code.splitlines()) for _, code in cells])
+    return found | {'names in __all__': len(names)}
+
+
+@check
+def density():
+    "the exported code is not dense: columns, lines per cell and public names stay below their limits"
+    found = density_figures()
+    wrong = [f'{name}: {found[name]:.0f}, at most {most}' for name, most in MOST.items() if found[name] > most]
+    if wrong: raise Failed('; '.join(wrong) + '; run python tools/density.py')
 
 
 # ---------------------------------------------------------------- console scripts
