@@ -385,6 +385,17 @@ def scripts():
     for entry in entries: check_script(entry, cfg['lib_path'])
 
 
+# ---------------------------------------------------------------- version
+
+@check
+def version():
+    "CITATION.cff and CHANGELOG.md know the version of settings.ini"
+    number = settings()['version']
+    for name, line in ('CITATION.cff', f'version: {number}'), ('CHANGELOG.md', f'## [{number}]'):
+        lines = (ROOT/name).read_text(encoding='utf-8').splitlines()
+        if line not in lines: raise Failed(f'{name} has no line {line!r}; settings.ini says {number}')
+
+
 # ---------------------------------------------------------------- all of them
 
 def passes(name):
