@@ -385,6 +385,29 @@ def scripts():
     for entry in entries: check_script(entry, cfg['lib_path'])
 
 
+# ---------------------------------------------------------------- teaching
+
+def plain(text):
+    "A text without marks of emphasis, line breaks and capitals."
+    return ' '.join(re.sub('[*`]', '', text).split()).casefold()
+
+
+def quoted(path):
+    "What the last column of the misconceptions in a plan quotes from the chapters."
+    for line in path.read_text(encoding='utf-8').splitlines():
+        if m := re.fullmatch(r'\| ".*?" \| (.*) \|', line): yield from re.findall('"([^"]+)"', m[1])
+
+
+@check
+def quotes():
+    "the plans in teaching/ quote what the chapters say"
+    cells = [c for path in all_notebooks() for c in read_json(path)['cells'] if c['cell_type'] == 'markdown']
+    text = ' '.join(plain(source_of(c)) for c in cells)
+    plans = sorted((ROOT/'teaching').glob('part*.md'))
+    lost = [f'{p.name}: "{q}"' for p in plans for q in quoted(p) if plain(q).rstrip('.') not in text]
+    if lost: raise Failed('no chapter says any more what is quoted in\n  ' + '\n  '.join(lost))
+
+
 # ---------------------------------------------------------------- version
 
 @check

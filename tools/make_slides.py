@@ -48,6 +48,7 @@ SLIDES = CELLS + '''
 {%- if m.slide_end %}</section>{% endif %}
 {%- endblock any_cell -%}'''
 END = re.compile(r'(?:(?<=[.!?])|(?<=[.!?][)*”"])|(?<=[.!?][)*”"][)*”"]))\s+(?=[A-Z*`$(“"\[])')
+REFERENCE = re.compile(r'(?:#([0-9a-f]{8})\b *)?(.*)', re.S)            # '#id words', '#id' or 'words'
 START = ("Reveal.initialize({ width: 1280, height: 720, margin: 0.02, hash: true, center: false, "
          "slideNumber: 'c/t', transition: 'none', plugins: [RevealNotes] })")
 STYLE = ('<style>body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1.1rem/1.6 system-ui,sans-serif;'
@@ -77,10 +78,44 @@ def sentences(block):
     return END.split(block)
 
 
-def only(found, what, where):
+def only(found, what, where, hint=''):
     "The one thing that was found."
-    if len(found) != 1: raise Wrong(f'{where}: {what!r} is found {len(found)} times, not once; choose other words')
+    if len(found) != 1:
+        raise Wrong(f'{where}: {what!r} is found {len(found)} times, not once; choose other words{hint}')
     return found[0]
+
+
+def plain(text):
+    "A text as it is compared: without marks of emphasis, line breaks and capitals."
+    return ' '.join(re.sub('[*`]', '', text).split()).casefold()
+
+
+def holding(words, texts):
+    "The texts with these words exactly as written; when there are none, those in which marks or capitals differ."
+    return [t for t in texts if words in t] or [t for t in texts if plain(words) in plain(t)]
+
+
+def nearest(words, texts):
+    "The sentence that shares most words, as a hint."
+    wanted = set(plain(words).split())
+    def shared(sentence): return len(wanted & set(plain(sentence).split())) / (len(sentence.split()) + 20)
+    every = [s for block in texts for s in sentences(block)]
+    return f'; the nearest is {max(every, key=shared)[:120]!r}' if every else ''
+
+
+def has_image(cell):
+    "Whether a cell shows a picture."
+    return next(images(cell), None) is not None
+
+
+def has_text(cell):
+    "Whether a cell says something."
+    return bool(text_of(cell).strip())
+
+
+def is_heading(cell):
+    "Whether a cell begins a section."
+    return cell.cell_type == 'markdown' and re.match('#+ ', cell.source)
 
 
 class Unchanged(Kept):
@@ -102,7 +137,9 @@ class Notebooks(dict):
     def text(self, name, words):
         "The block of text with these words."
         cells = [c for c in self[name].cells if c.cell_type == 'markdown']
-        return only([b for c in cells for b in blocks(c.source) if words in b], words, name)
+        every = [b for c in cells for b in blocks(c.source)]
+        found = holding(words, every)
+        return only(found, words, name, '' if found else nearest(words, every))
 
     def code(self, name, words):
         "The code cell with these words. `$` at the end: the cell ends there."
@@ -110,6 +147,22 @@ class Notebooks(dict):
             if words.endswith('$'): return cell.source.rstrip().endswith(words[:-1])
             return words in cell.source
         return only([c for c in self[name].cells if c.cell_type == 'code' and has(c)], words, name)
+
+    def cell(self, name, reference):
+        "The code cell with this id, or, when it is gone or there is none, with these words."
+        ident, words = REFERENCE.fullmatch(reference).groups()
+        found = [c for c in self[name].cells if c.cell_type == 'code' and c.id == ident]
+        if found or not words: return only(found, reference, name)
+        return self.code(name, words)
+
+    def showing(self, name, reference, shows):
+        "The cell that is meant, or, when it shows nothing, the next one in its section that does."
+        cell = self.cell(name, reference)
+        every = self[name].cells
+        for other in every[every.index(cell):]:
+            if is_heading(other): break
+            if shows(other): return other
+        return cell
 
 
 # ---------------------------------------------------------------- one thing on a slide
@@ -135,7 +188,7 @@ def parse_kind(kind):
 def sentence_from(block, words, n, where):
     "The sentence with these words, and those after it until there are `n`."
     every = sentences(block)
-    k = every.index(only([s for s in every if words in s], words, where))
+    k = every.index(only(holding(words, every), words, where))
     text = ' '.join(every[k:k + max(n, 1)])
     return text.replace('**', '') if text.count('**') % 2 else text    # a mark that another sentence closes
 
@@ -181,10 +234,15 @@ def said_by(output):
     return output.data.get('text/markdown') or output.data.get('text/plain', '')
 
 
+def text_of(cell):
+    "All that a cell says."
+    outputs = [o for o in cell.get('outputs', []) if not {'image/png', 'image/jpeg'} & set(o.get('data', {}))]
+    return ''.join(said_by(o) for o in outputs)
+
+
 def text_output(cell, words, first, last, where):
     "What a cell says, whole as Markdown, or the lines from `first` to `last`."
-    outputs = [o for o in cell.outputs if not {'image/png', 'image/jpeg'} & set(o.get('data', {}))]
-    said = ''.join(said_by(o) for o in outputs)
+    said = text_of(cell)
     if not said.strip(): raise Wrong(f'{where}: {words!r} has no text output')
     if any('text/markdown' in o.get('data', {}) for o in cell.outputs):
         return new_output('display_data', {'text/markdown': said})
@@ -192,20 +250,26 @@ def text_output(cell, words, first, last, where):
     return new_output('stream', name='stdout', text=cut(lines[first - 1:last or None], 0, words, where))
 
 
+def without_source(outputs):
+    "A code cell that shows only its outputs."
+    return new_code_cell('', outputs=outputs, metadata={'transient': {'remove_source': True}})
+
+
 def item(books, name, kind, words, height):
     "One thing on a slide, as a notebook cell. For the kinds see teaching/README.md."
     kind, first, n = parse_kind(kind)
     where = f'{name}, {kind}'
     if kind in TEXTS: return text_item(books, name, kind, words, n, where)
-    cell = books.code(name, words)
     if kind == 'code':
+        cell = books.code(name, words)
         if cell.metadata.transient.remove_source: raise Wrong(f'{where}: {words!r} is hidden by echo: false')
         new = code_item(cell, words, n, where)
-    elif kind in ('figure', 'output'):
-        new = new_code_cell('')
-        new.metadata['transient'] = {'remove_source': True}
-        if kind == 'figure': new.outputs = [figure_output(cell, words, n, where, height)]
-        else: new.outputs = [text_output(cell, words, first, n, where)]
+    elif kind == 'figure':
+        cell = books.showing(name, words, has_image)
+        new = without_source([figure_output(cell, words, n, where, height)])
+    elif kind == 'output':
+        cell = books.showing(name, words, has_text)
+        new = without_source([text_output(cell, words, first, n, where)])
     else: raise Wrong(f'{where}: no such kind; choose figure, output, code, sentence, paragraph or formula')
     new.metadata.alt = cell.metadata.alt
     return new
