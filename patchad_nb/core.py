@@ -7,7 +7,7 @@ __all__ = ['PatchadError', 'seeded', 'save_tensors', 'load_tensors', 'fig_grid']
 
 # %% ../nbs/core.ipynb #20e8ad6a
 import json, os, sys, time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
