@@ -252,10 +252,11 @@ def load_module(name):
     return importlib.import_module(f"{settings()['lib_path']}.{name}")
 
 
-def own_names(module):
-    "The public names that a module defines itself, without those that it only passes on."
-    def is_own(name): return getattr(getattr(module, name), '__module__', module.__name__) == module.__name__
-    return [name for name in getattr(module, '__all__', ()) if is_own(name)]
+def public_names(name, built):
+    "The public names that a module defines itself, and those that it only passes on."
+    public = getattr(load_module(name), '__all__', [])
+    places = built.places.get(name, {})
+    return [n for n in public if n in places], [n for n in public if n not in places]
 
 
 def api_body(name, built, kept):
@@ -265,18 +266,19 @@ def api_body(name, built, kept):
     def links(label): return built_in(places[label], label) if label in places else ''
     out = [f'<h1 id="top"><code>{module.__name__}</code></h1>']
     if name in built.home: out.append(module_intro(module, built.home[name]))
-    for public in own_names(module): out += entry(public, getattr(module, public), links, kept)
+    own, passed_on = public_names(name, built)
+    if passed_on: out.append(f"<p>It passes on {', '.join(f'<code>{n}</code>' for n in passed_on)}.</p>")
+    for public in own: out += entry(public, getattr(module, public), links, kept)
     return '\n'.join(out)
 
 
-def names_to_urls(pages):
+def names_to_urls(pages, built):
     "{name: addresses of its entries}, for the modules and the public names on these API pages."
     names = {}
     def add(name, url): names.setdefault(name, []).append(url)
     for page in pages:
         name = Path(page.url).stem
-        module = load_module(name)
         add(name, f'{page.url}#top')
-        add(module.__name__, f'{page.url}#top')
-        for public in own_names(module): add(public, f'{page.url}#{public}')
+        add(load_module(name).__name__, f'{page.url}#top')
+        for public in public_names(name, built)[0]: add(public, f'{page.url}#{public}')
     return names

@@ -128,7 +128,7 @@ def crossed(points, boxes):
 def best_bend(module, other, boxes):
     "The bend of an arrow that crosses the least of other boxes."
     ends = [((b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2) for b in (boxes[module], boxes[other])]
-    others = [box for name, box in boxes.items() if name not in (module, other)]
+    others = [box.padded(8) for name, box in boxes.items() if name not in (module, other)]
     return min(BENDS, key=lambda rad: (crossed(curve(*ends, rad), others), abs(rad)))
 
 

@@ -334,7 +334,7 @@ def fill(pages, api, out):
     "Write the bodies of all pages, and their images."
     kept, built = Kept(), built_by(pages)
     export = exporter(kept)
-    names = names_to_urls(api)
+    names = names_to_urls(api, built)
     by_source = {p.source.resolve(): p for p in pages}
     home = {id(page): f'api/{module}.html' for module, page in built.home.items()}
     for p in pages:
