@@ -126,10 +126,10 @@ def crossed(points, boxes):
 
 
 def best_bend(module, other, boxes):
-    "The bend of an arrow that crosses the least of other boxes."
+    "The bend of an arrow that crosses little of other boxes and is nearly straight."
     ends = [((b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2) for b in (boxes[module], boxes[other])]
-    others = [box.padded(8) for name, box in boxes.items() if name not in (module, other)]
-    return min(BENDS, key=lambda rad: (crossed(curve(*ends, rad), others), abs(rad)))
+    others = [box.padded(4) for name, box in boxes.items() if name not in (module, other)]
+    return min(BENDS, key=lambda rad: crossed(curve(*ends, rad), others) + 8 * abs(rad))
 
 
 def draw_boxes(ax, at):
