@@ -26,6 +26,7 @@ setup(
     keywords=cfg["keywords"].split(),
     packages=find_packages(include=["patchad_nb*"]),
     include_package_data=True,
+    package_data={cfg["lib_path"]: ["py.typed"]},
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg["requirements"].split(),
     extras_require=extras,
@@ -40,6 +41,7 @@ setup(
         "Natural Language :: English",
         "Programming Language :: Python :: 3",
         "Topic :: Scientific/Engineering :: Image Recognition",
+        "Typing :: Typed",
     ],
     zip_safe=False,
 )

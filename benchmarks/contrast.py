@@ -2,16 +2,25 @@
 
     python benchmarks/contrast.py --data DIR --category grid --out results/grid_quick/contrast.csv
 """
-import argparse, csv, io
+import argparse
 
+from about import csv_text
+from patchad_nb.core import write_text
 from patchad_nb.data import Category
 from patchad_nb.figures import category_contrasts
-from patchad_nb.core import write_text
 
-p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument('--data', required=True, help='folder with categories')
-p.add_argument('--category', nargs='+', required=True, help='one or more names'); p.add_argument('--out', required=True)
-a = p.parse_args()
-rows = [r for name in a.category for r in category_contrasts(Category(a.data, name))]
-text = io.StringIO(); w = csv.DictWriter(text, list(rows[0]), lineterminator='\n'); w.writeheader(); w.writerows(rows)
-write_text(a.out, text.getvalue()); print(text.getvalue(), end='')
+
+def main():
+    "The command line."
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--data', required=True, help='folder with categories')
+    p.add_argument('--category', nargs='+', required=True, help='one or more names')
+    p.add_argument('--out', required=True)
+    a = p.parse_args()
+    rows = [row for name in a.category for row in category_contrasts(Category(a.data, name))]
+    text = csv_text(rows)
+    write_text(a.out, text)
+    print(text, end='')
+
+
+if __name__ == '__main__': main()

@@ -3,25 +3,40 @@
     patchad_table1 --data DIR --categories grid --methods vq_recons vq_restore --out RUN
     python benchmarks/restoration.py RUN --data DIR --category grid --out results/grid_quick/restoration.csv
 """
-import argparse, csv, io
+import argparse
 from pathlib import Path
 
+from about import csv_text
+from patchad_nb.core import write_text
 from patchad_nb.data import Category
 from patchad_nb.experiment import pick_device
-from patchad_nb.core import write_text
-from patchad_nb.restoration import compare_settings, RestorationDetector, SETTINGS
+from patchad_nb.restoration import SETTINGS, RestorationDetector, compare_settings
 
-p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument('run', help='folder of a run of patchad_table1')
-p.add_argument('--data', required=True, help='folder with categories')
-p.add_argument('--category', required=True); p.add_argument('--seed', type=int, default=0)
-p.add_argument('--settings', nargs='+', choices=list(SETTINGS), default=list(SETTINGS), metavar='NAME', help=f"some of: {', '.join(SETTINGS)}")
-p.add_argument('--device', default='auto'); p.add_argument('--out', required=True)
-a = p.parse_args()
 
-detector = RestorationDetector.load(Path(a.run)/'models'/a.category/'vq_restore'/f'seed{a.seed}', pick_device(a.device))
-rows = []
-for row in compare_settings(detector, Category(a.data, a.category), {name: SETTINGS[name] for name in a.settings}, a.seed):
-    rows.append(row); text = io.StringIO()                             # written after every line, so that an interrupt keeps what there is
-    w = csv.DictWriter(text, list(rows[0]), lineterminator='\n'); w.writeheader(); w.writerows(rows)
-    write_text(a.out, text.getvalue())
+def arguments():
+    "What the command line says."
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('run', help='folder of a run of patchad_table1')
+    p.add_argument('--data', required=True, help='folder with categories')
+    p.add_argument('--category', required=True)
+    p.add_argument('--seed', type=int, default=0)
+    p.add_argument('--settings', nargs='+', choices=list(SETTINGS), default=list(SETTINGS), metavar='NAME',
+                   help=f"some of: {', '.join(SETTINGS)}")
+    p.add_argument('--device', default='auto')
+    p.add_argument('--out', required=True)
+    return p.parse_args()
+
+
+def main():
+    "Measure, and write after every row, so that an interrupt keeps what there is."
+    a = arguments()
+    folder = Path(a.run)/'models'/a.category/'vq_restore'/f'seed{a.seed}'
+    detector = RestorationDetector.load(folder, pick_device(a.device))
+    settings = {name: SETTINGS[name] for name in a.settings}
+    rows = []
+    for row in compare_settings(detector, Category(a.data, a.category), settings, a.seed):
+        rows.append(row)
+        write_text(a.out, csv_text(rows))
+
+
+if __name__ == '__main__': main()

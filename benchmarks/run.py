@@ -4,44 +4,90 @@
     python benchmarks/run.py --only prior             some of them, into a file that is there
     python benchmarks/run.py --device cuda --out results/benchmarks_cuda.json
 """
-import argparse, datetime, importlib.metadata, json, os, platform
+import argparse
+import json
 from pathlib import Path
 
-import torch
+from about import about, write_json
+from patchad_nb import benchmarks as b
 
-from patchad_nb.benchmarks import benchmark_dense, benchmark_metrics, benchmark_ocsvm, benchmark_prior, benchmark_resample, benchmark_restoration, benchmark_training, benchmark_vq
-from patchad_nb.core import write_text
+PAPER_PRIOR = {'blocks': 8, 'heads': 8, 'width': 256, 'hidden': 512}
 
-def benchmarks(device, cuda):
-    "Name -> a function that measures."
-    size = dict(blocks=8, heads=8, width=256, hidden=512) if cuda else {}                # the paper's prior, or that of the preset `quick`
-    return {
-        'metrics': lambda: benchmark_metrics(),                                          # five areas against AUROC + AP of scikit-learn
-        'dense': lambda: benchmark_dense(n_loop=20_000 if cuda else 4000, batch_size=2000 if cuda else 100, device=device),   # whole map against the loop
-        'training': lambda: benchmark_training(steps=50, device=device, compile='inductor'),   # our sampler against a DataLoader, and compiled against not
-        'vq': lambda: benchmark_vq(n_loop=20_000 if cuda else 2000, batch_size=2000 if cuda else 100, device=device),         # each position quantized once, against patch by patch
-        'ocsvm': lambda: benchmark_ocsvm(device=device),                                 # image to map, against encoding patches and scikit-learn
-        'resample': lambda: [benchmark_resample(4000 if cuda else 128, share, **size, device=device) for share in (.1, .5)],  # cached against uncached, early exit on and off
-        'prior': lambda: benchmark_prior(4000 if cuda else 256, 100 if cuda else 25, 20, **size, device=device),              # codes per second, and the share of the device's rate
-        'restoration': lambda: benchmark_restoration(1024 if cuda else 256, (16, 8, 4), **size, device=device)}               # seconds per image at three strides
 
-def main():
+class Benchmarks:
+    "One method for each benchmark. A GPU gets more work, and the paper's prior in place of that of the preset `quick`."
+    def __init__(self, device):
+        self.device = device
+        self.cuda = device.startswith('cuda')
+        self.prior_size = PAPER_PRIOR if self.cuda else {}
+
+    def metrics(self):
+        "Five areas against AUROC and AP of scikit-learn."
+        return b.benchmark_metrics()
+
+    def dense(self):
+        "The whole map against the loop."
+        n_loop, batch_size = (20_000, 2000) if self.cuda else (4000, 100)
+        return b.benchmark_dense(n_loop=n_loop, batch_size=batch_size, device=self.device)
+
+    def training(self):
+        "Our sampler against a DataLoader, and compiled against not."
+        return b.benchmark_training(steps=50, device=self.device, compile='inductor')
+
+    def vq(self):
+        "Each position quantized once, against patch by patch."
+        n_loop, batch_size = (20_000, 2000) if self.cuda else (2000, 100)
+        return b.benchmark_vq(n_loop=n_loop, batch_size=batch_size, device=self.device)
+
+    def ocsvm(self):
+        "Image to map, against encoding patches and scikit-learn."
+        return b.benchmark_ocsvm(device=self.device)
+
+    def resample(self):
+        "Cached against uncached, early exit on and off."
+        n = 4000 if self.cuda else 128
+        return [b.benchmark_resample(n, share, **self.prior_size, device=self.device) for share in (.1, .5)]
+
+    def prior(self):
+        "Codes per second, and the share of the device's rate."
+        n, batch_size = (4000, 100) if self.cuda else (256, 25)
+        return b.benchmark_prior(n, batch_size, steps=20, **self.prior_size, device=self.device)
+
+    def restoration(self):
+        "Seconds per image at three strides."
+        size = 1024 if self.cuda else 256
+        return b.benchmark_restoration(size, strides=(16, 8, 4), **self.prior_size, device=self.device)
+
+
+KNOWN = [name for name, f in vars(Benchmarks).items() if callable(f) and not name.startswith('_')]
+
+
+def arguments():
+    "What the command line says."
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--device', default='cpu', help='cpu or cuda')
-    p.add_argument('--only', nargs='+', metavar='NAME', default=[], help='measure these only, and keep what the file has of the others')
+    p.add_argument('--only', nargs='+', metavar='NAME', default=[],
+                   help='measure these only, and keep what the file has of the others')
     p.add_argument('--out', help='by default results/benchmarks_cpu.json or results/benchmarks_cuda.json')
     a = p.parse_args()
-    cuda = a.device.startswith('cuda'); out = Path(a.out or f"results/benchmarks_{'cuda' if cuda else 'cpu'}.json")
-    known = benchmarks(a.device, cuda)
-    if wrong := set(a.only) - set(known): p.error(f"no such benchmark: {', '.join(sorted(wrong))}; choose from {', '.join(known)}")
+    if wrong := set(a.only) - set(KNOWN):
+        p.error(f"no such benchmark: {', '.join(sorted(wrong))}; choose from {', '.join(KNOWN)}")
+    return a
+
+
+def main():
+    "Measure, and write after every benchmark."
+    a = arguments()
+    benchmarks = Benchmarks(a.device)
+    out = Path(a.out or f"results/benchmarks_{'cuda' if benchmarks.cuda else 'cpu'}.json")
     results = json.loads(out.read_text(encoding='utf-8')) if a.only and out.exists() else {}
-    for name in a.only or known:
-        about = dict(command=f'python benchmarks/run.py --device {a.device}' + (f' --only {name}' if a.only else ''), date=datetime.date.today().isoformat(), seed=0,
-                     machine=torch.cuda.get_device_name(a.device) if cuda else f'{os.cpu_count()} cores, {platform.machine()}, {torch.get_num_threads()} threads',
-                     versions={n: importlib.metadata.version(n) for n in ('patchad_nb', 'torch', 'numpy', 'scikit-learn')})
-        results[name] = known[name]()
-        results.setdefault('measured', {})[name] = about
-        write_text(out, json.dumps(results, indent=1) + '\n')
+    for name in a.only or KNOWN:
+        command = f'python benchmarks/run.py --device {a.device}' + (f' --only {name}' if a.only else '')
+        measured = about(command, a.device)
+        results[name] = getattr(benchmarks, name)()
+        results.setdefault('measured', {})[name] = measured
+        write_json(out, results)
         print(name, json.dumps(results[name], indent=1), flush=True)
+
 
 if __name__ == '__main__': main()

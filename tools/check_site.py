@@ -2,87 +2,157 @@
 
     python tools/check_site.py FOLDER    exit code 1 and one line per fault
 
-Faults: dead links, missing anchors, images and files; images without an alternative text; anything that is loaded from another site;
-pages without title or language, or with the same id twice; pages and files that nothing leads to. Links to other sites are counted, not followed.
+Faults: dead links, missing anchors, images and files; images without an alternative text; anything that is loaded
+from another site; pages without title or language, or with the same id twice; pages that nothing leads to.
+Links to other sites are counted, not followed.
 """
-import argparse, re, sys
+import argparse
+import re
+import sys
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LOADS = {'img': 'src', 'script': 'src', 'iframe': 'src', 'source': 'src', 'video': 'src', 'audio': 'src', 'embed': 'src', 'object': 'data'}
+LOADS = {'img': 'src', 'script': 'src', 'iframe': 'src', 'source': 'src', 'video': 'src', 'audio': 'src',
+         'embed': 'src', 'object': 'data'}
+IN_STYLE = re.compile(r'url\(\s*[\'"]?([^\'")]+)|@import\s+[\'"]([^\'"]+)')
+
 
 class Reader(HTMLParser):
     "What a page holds: ids, links, what it loads, and its own faults."
-    def __init__(self): super().__init__(); self.ids, self.links, self.loads, self.faults, self.styles, self.title, self.lang, self.open = Counter(), [], [], [], [], '', '', ''
+    def __init__(self):
+        super().__init__()
+        self.ids = Counter()
+        self.links, self.loads, self.faults, self.styles = [], [], [], []
+        self.title = self.lang = self.open = ''
+
     def handle_starttag(self, tag, attrs):
-        a = dict(attrs); self.open = tag
+        a = dict(attrs)
+        self.open = tag
         if a.get('id'): self.ids[a['id']] += 1
         if tag == 'html': self.lang = a.get('lang') or ''
-        if tag in 'a' and a.get('href') is not None: self.links.append(a['href'])
-        if tag == 'img' and not (a.get('alt') or '').strip(): self.faults.append(f"an image without alternative text: {(a.get('src') or '')[:60]}")
-        if tag in LOADS and a.get(LOADS[tag]): self.loads.append(a[LOADS[tag]])
-        if tag == 'link' and a.get('href') and a.get('rel') not in ('canonical', 'next', 'prev'): self.loads.append(a['href'])
-        if a.get('srcset'): self.loads += [s.split()[0] for s in a['srcset'].split(',')]
+        if tag == 'a' and a.get('href') is not None: self.links.append(a['href'])
+        if tag == 'img' and not (a.get('alt') or '').strip():
+            self.faults.append(f"an image without alternative text: {(a.get('src') or '')[:60]}")
+        self.add_loads(tag, a)
         if a.get('style'): self.styles.append(a['style'])
-    def handle_endtag(self, tag): self.open = ''
+
+    def add_loads(self, tag, a):
+        "What the browser fetches for this tag."
+        if tag in LOADS and a.get(LOADS[tag]): self.loads.append(a[LOADS[tag]])
+        if tag == 'link' and a.get('href') and a.get('rel') not in ('canonical', 'next', 'prev'):
+            self.loads.append(a['href'])
+        if a.get('srcset'): self.loads += [s.split()[0] for s in a['srcset'].split(',')]
+
+    def handle_endtag(self, tag):
+        self.open = ''
+
     def handle_data(self, data):
         if self.open == 'title': self.title += data
         if self.open == 'style': self.styles.append(data)
 
-def elsewhere(url): return bool(re.match(r'(?!data:)[a-z][a-z0-9+.-]*:|//', url, re.I))
+
+def elsewhere(url):
+    "Whether a link leads to another site."
+    return bool(re.match(r'(?!data:)[a-z][a-z0-9+.-]*:|//', url, re.I))
+
+
+def read_page(path):
+    "What a page holds."
+    reader = Reader()
+    reader.feed(path.read_text(encoding='utf-8'))
+    reader.close()
+    return reader
+
+
+class Walk:
+    "A walk through the pages below `root`, and what it finds on the way."
+    def __init__(self, root):
+        self.root = root
+        self.pages = {p: read_page(p) for p in sorted(root.rglob('*.html'))}
+        self.by_path = {p.resolve(): reader for p, reader in self.pages.items()}
+        self.faults, self.other, self.used, self.reached = [], Counter(), set(), set()
+        self.inside = 0
+
+    def fault(self, page, text):
+        self.faults.append(f'{page.relative_to(self.root).as_posix()}: {text}')
+
+    def local(self, page, url):
+        "(file, anchor) that a link leads to; the file is None when it is not there."
+        parts = urlsplit(url)
+        file = page
+        if parts.path:
+            base = self.root if parts.path.startswith('/') else page.parent
+            file = (base/unquote(parts.path).lstrip('/')).resolve()
+        if file.is_dir(): file /= 'index.html'
+        return (file if file.is_file() else None), unquote(parts.fragment)
+
+    def load(self, page, url):
+        "A file that a page loads."
+        if elsewhere(url): return self.fault(page, f'loads something from another site: {url}')
+        if url.startswith(('data:', '#')): return
+        file, _ = self.local(page, url)
+        if not file: self.fault(page, f'a file is missing: {url}')
+        elif file not in self.used:
+            self.used.add(file)
+            if file.suffix == '.css': self.load_style(file, file.read_text(encoding='utf-8'))
+
+    def load_style(self, page, text):
+        "What a style sheet loads."
+        for m in IN_STYLE.finditer(text): self.load(page, m[1] or m[2])
+
+    def check_page(self, page, reader):
+        "The faults of one page by itself."
+        for fault in reader.faults: self.fault(page, fault)
+        if not reader.title.strip(): self.fault(page, 'has no title')
+        if not reader.lang: self.fault(page, 'has no language')
+        for i, n in reader.ids.items():
+            if n > 1: self.fault(page, f'has the id {i} {n} times')
+        for url in reader.loads: self.load(page, url)
+        for text in reader.styles: self.load_style(page, text)
+
+    def follow(self, page, url):
+        "Follow one link; the page that it leads to, or None."
+        if elsewhere(url):
+            self.other[url] += 1
+            return None
+        self.inside += 1
+        file, anchor = self.local(page, url)
+        name = self.root/page.relative_to(self.root.resolve())
+        if not file:
+            self.fault(name, f'a dead link: {url}')
+            return None
+        self.used.add(file)
+        if file not in self.by_path: return None
+        if anchor and anchor not in self.by_path[file].ids: self.fault(name, f'no such place: {url}')
+        return file
+
+    def walk(self, start):
+        "Follow all links, from the first page on."
+        todo = [(self.root/start).resolve()]
+        if todo[0] not in self.by_path: self.faults.append(f'{start} is missing')
+        while todo:
+            page = todo.pop()
+            if page in self.reached or page not in self.by_path: continue
+            self.reached.add(page)
+            self.used.add(page)
+            found = [self.follow(page, url) for url in self.by_path[page].links]
+            todo += [p for p in found if p]
+
 
 def check(root, start='index.html'):
     "Faults as lines, links to other sites, and the number of pages and of links within."
-    pages = {p: Reader() for p in sorted(root.rglob('*.html'))}
-    for p, r in pages.items(): r.feed(p.read_text(encoding='utf-8')); r.close()
-    faults, other, used, inside = [], Counter(), set(), 0
-    def fault(p, text): faults.append(f'{p.relative_to(root).as_posix()}: {text}')
-    def local(p, url): # (file, anchor), None when it is not there
-        parts = urlsplit(url)
-        file = ((root if parts.path.startswith('/') else p.parent)/unquote(parts.path).lstrip('/')).resolve() if parts.path else p
-        if file.is_dir(): file /= 'index.html'
-        return (file if file.is_file() else None), unquote(parts.fragment)
-    def loaded(p, url):
-        if elsewhere(url): fault(p, f'loads something from another site: {url}'); return
-        if url.startswith('data:') or url.startswith('#'): return
-        file, _ = local(p, url)
-        if not file: fault(p, f'a file is missing: {url}')
-        elif file not in used:
-            used.add(file)
-            if file.suffix == '.css': style(file, file.read_text(encoding='utf-8'))
-    def style(p, text):
-        for m in re.finditer(r'url\(\s*[\'"]?([^\'")]+)|@import\s+[\'"]([^\'"]+)', text): loaded(p, m[1] or m[2])
-    for p, r in pages.items():
-        for f in r.faults: fault(p, f)
-        if not r.title.strip(): fault(p, 'has no title')
-        if not r.lang: fault(p, 'has no language')
-        for i, n in r.ids.items():
-            if n > 1: fault(p, f'has the id {i} {n} times')
-        for url in r.loads: loaded(p, url)
-        for text in r.styles: style(p, text)
-    reached, todo = set(), [(root/start).resolve()]
-    by_path = {p.resolve(): r for p, r in pages.items()}
-    if todo[0] not in by_path: faults.append(f'{start} is missing')
-    while todo:
-        p = todo.pop()
-        if p in reached or p not in by_path: continue
-        reached.add(p); used.add(p)
-        for url in by_path[p].links:
-            if elsewhere(url): other[url] += 1; continue
-            inside += 1; file, anchor = local(p, url)
-            name = root/p.relative_to(root.resolve())
-            if not file: fault(name, f'a dead link: {url}'); continue
-            used.add(file)
-            if file in by_path:
-                todo.append(file)
-                if anchor and anchor not in by_path[file].ids: fault(name, f'no such place: {url}')
-    for p in pages:
-        if p.resolve() not in reached: fault(p, f'cannot be reached from {start}')
-    return list(dict.fromkeys(faults)), other, len(pages), inside, used
+    w = Walk(root)
+    for page, reader in w.pages.items(): w.check_page(page, reader)
+    w.walk(start)
+    for page in w.pages:
+        if page.resolve() not in w.reached: w.fault(page, f'cannot be reached from {start}')
+    return list(dict.fromkeys(w.faults)), w.other, len(w.pages), w.inside, w.used
+
 
 def main(argv=None):
+    "The command line."
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('folder', metavar='FOLDER', type=Path)
     p.add_argument('--start', default='index.html', help='the first page (default: index.html)')
@@ -93,7 +163,9 @@ def main(argv=None):
     for f in faults: print('FAILED:', f)
     if a.links:
         for url, k in sorted(other.items()): print(f'{k:4} {url}')
-    print(f"{'FAILED' if faults else 'ok'}: {n} pages, {inside} links within, {len(other)} different links to other sites (not followed), {len(faults)} faults")
+    print(f"{'FAILED' if faults else 'ok'}: {n} pages, {inside} links within, "
+          f'{len(other)} different links to other sites (not followed), {len(faults)} faults')
     return 1 if faults else 0
+
 
 if __name__ == '__main__': sys.exit(main())

@@ -2,129 +2,332 @@
 
     python tools/make_slides.py OUT    writes OUT/index.html, OUT/part1.html ... and OUT/reveal/
 
-Which cells: teaching/slides.toml. Needs Python 3.11, nbconvert, latex2mathml and, the first time, npm: reveal.js is fetched from its registry, checked
-and kept in a cache. The slides load nothing from other sites. No notebook is executed.
+Which cells: teaching/slides.toml. Needs Python 3.11, what the extra `dev` installs and, the first time, npm: reveal.js
+is fetched from its registry, checked and kept in a cache. The slides load nothing from other sites. No notebook is
+executed.
 """
-import argparse, base64, hashlib, html, os, re, subprocess, sys, tarfile, tempfile, tomllib
+import argparse
+import base64
+import hashlib
+import html
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
 from pathlib import Path
 
 import nbformat
 from bs4 import BeautifulSoup
 from nbconvert import SlidesExporter
-from pygments.formatters import HtmlFormatter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from make_site import CELLS, ROOT, SITE, Kept, exporter, images, settings, shown_cells, size_of
+from notebooks import ROOT, settings
+from rendering import CELLS, Kept, exporter, images, shown_cells, size_of, style_sheet
 
-REVEAL = '5.2.1', 'r7//6mIM5p34hFiDMvYfXgyjXqGRta+/psd9YtytsgRlrpRzFv4RbH76TXd2qD+7ZPZEbpBDhdRhJaFgfQ7zNQ=='   # version, sha512 of its package
+VERSION = '5.2.1'                                           # of reveal.js, and the sha512 of its package
+SHA512 = 'r7//6mIM5p34hFiDMvYfXgyjXqGRta+/psd9YtytsgRlrpRzFv4RbH76TXd2qD+7ZPZEbpBDhdRhJaFgfQ7zNQ=='
 FILES = 'dist/reveal.css', 'dist/reset.css', 'dist/reveal.js', 'plugin/notes/notes.js', 'LICENSE'
-MAX_LINES, MAX_WIDTH, MAX_SLIDES = 12, 108, 22              # of code on a slide; slides of a part
+MAX_LINES, MAX_WIDTH = 12, 108                              # of code on a slide
+MIN_SLIDES, MAX_SLIDES = 12, 22                             # of a part
+ROOM = 570                                                  # pixels below the title of a slide
+NEEDS = {'sentence': 84, 'paragraph': 130, 'formula': 90}   # pixels that a text takes
+TEXTS = tuple(NEEDS)
+LINE = 25                                                   # pixels of a line of code
 SLIDES = CELLS + '''
 {%- block any_cell scoped -%}{% set m = cell.metadata %}
-{%- if m.slide_start %}<section>{% endif %}{% if m.subslide_start %}<section>{% endif %}{% if m.fragment_start %}<div class="fragment">{% endif %}
-{%- if m.slide_type == 'notes' %}<aside class="notes">{{ super() }}</aside>{% elif m.slide_type != 'skip' %}{{ super() }}{% endif %}
-{%- if m.fragment_end %}</div>{% endif %}{% if m.subslide_end %}</section>{% endif %}{% if m.slide_end %}</section>{% endif %}
+{%- if m.slide_start %}<section>{% endif %}
+{%- if m.subslide_start %}<section>{% endif %}
+{%- if m.fragment_start %}<div class="fragment">{% endif %}
+{%- if m.slide_type == 'notes' %}<aside class="notes">{{ super() }}</aside>
+{%- elif m.slide_type != 'skip' %}{{ super() }}{% endif %}
+{%- if m.fragment_end %}</div>{% endif %}
+{%- if m.subslide_end %}</section>{% endif %}
+{%- if m.slide_end %}</section>{% endif %}
 {%- endblock any_cell -%}'''
+END = re.compile(r'(?:(?<=[.!?])|(?<=[.!?][)*”"])|(?<=[.!?][)*”"][)*”"]))\s+(?=[A-Z*`$(“"\[])')
+REFERENCE = re.compile(r'(?:#([0-9a-f]{8})\b *)?(.*)', re.S)            # '#id words', '#id' or 'words'
+START = ("Reveal.initialize({ width: 1280, height: 720, margin: 0.02, hash: true, center: false, "
+         "slideNumber: 'c/t', transition: 'none', plugins: [RevealNotes] })")
+STYLE = ('<style>body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1.1rem/1.6 system-ui,sans-serif;'
+         'color:#1b1f24}a{color:#0b57a4}</style>')
+KEYS = ("<p>Arrow keys turn the pages, <kbd>S</kbd> shows the speaker's notes, <kbd>Esc</kbd> all slides, "
+        'and <kbd>?</kbd> the other keys.</p>')
 
-class Wrong(Exception): "What is wrong in slides.toml, in one line."
+
+class Wrong(Exception):
+    "What is wrong in slides.toml, in one line."
+
 
 # ---------------------------------------------------------------- finding things in notebooks
 
-def blocks(text): # paragraphs, items of lists, tables and formulas of a markdown cell; no headings, no fenced code
+def blocks(text):
+    "Paragraphs, items of lists, tables and formulas of a markdown cell; no headings, no fenced code."
     text = re.sub(r'^(```|~~~).*?^\1\s*$', '', text, flags=re.M | re.S)
     text = re.sub(r'^(#.*|> .*)$', '', text, flags=re.M)
     for part in re.split(r'\n\s*\n', text):
-        yield from (p.strip() for p in re.split(r'^\s*(?:[-*]|\d+\.) +', part, flags=re.M)) if re.match(r'\s*(?:[-*]|\d+\.) ', part) else [part.strip()]
+        if re.match(r'\s*(?:[-*]|\d+\.) ', part):
+            yield from (item.strip() for item in re.split(r'^\s*(?:[-*]|\d+\.) +', part, flags=re.M))
+        else: yield part.strip()
 
-END = re.compile(r'(?:(?<=[.!?])|(?<=[.!?][)*”"])|(?<=[.!?][)*”"][)*”"]))\s+(?=[A-Z*`$(“"\[])')
 
-def sentences(block): return END.split(block)
+def sentences(block):
+    "The sentences of a paragraph."
+    return END.split(block)
 
-def only(found, what, where): # the one thing found
-    if len(found) != 1: raise Wrong(f'{where}: {what!r} is found {len(found)} times, not once; choose other words')
+
+def only(found, what, where, hint=''):
+    "The one thing that was found."
+    if len(found) != 1:
+        raise Wrong(f'{where}: {what!r} is found {len(found)} times, not once; choose other words{hint}')
     return found[0]
 
+
+def plain(text):
+    "A text as it is compared: without marks of emphasis, line breaks and capitals."
+    return ' '.join(re.sub('[*`]', '', text).split()).casefold()
+
+
+def holding(words, texts):
+    "The texts with these words exactly as written; when there are none, those in which marks or capitals differ."
+    return [t for t in texts if words in t] or [t for t in texts if plain(words) in plain(t)]
+
+
+def nearest(words, texts):
+    "The sentence that shares most words, as a hint."
+    wanted = set(plain(words).split())
+    def shared(sentence): return len(wanted & set(plain(sentence).split())) / (len(sentence.split()) + 20)
+    every = [s for block in texts for s in sentences(block)]
+    return f'; the nearest is {max(every, key=shared)[:120]!r}' if every else ''
+
+
+def has_image(cell):
+    "Whether a cell shows a picture."
+    return next(images(cell), None) is not None
+
+
+def has_text(cell):
+    "Whether a cell says something."
+    return bool(text_of(cell).strip())
+
+
+def is_heading(cell):
+    "Whether a cell begins a section."
+    return cell.cell_type == 'markdown' and re.match('#+ ', cell.source)
+
+
+class Unchanged(Kept):
+    "Leaves formulas as they are written."
+    def formulas(self, text): return text
+
+
 class Notebooks(dict):
-    "Notebooks as the site shows them, read when they are asked for."
-    def __init__(self): self.kept = Kept()
+    "Notebooks as the site shows them but with their formulas as written, read when they are asked for."
+    def __init__(self):
+        self.kept = Kept()
+
     def __missing__(self, name):
         path = ROOT/'nbs'/f'{name}.ipynb'
         if not path.exists(): raise Wrong(f'{name}: no such notebook in nbs')
-        self[name] = nb = shown_cells(path, Kept())         # with its own store: the text stays as it was written
-        for cell, raw in zip(nb.cells, self.raw(path)): cell.source = raw
-        return nb
-    def raw(self, path): # the sources of the same cells, formulas included
-        plain = Kept(); plain.formulas = lambda text: text
-        return [c.source for c in shown_cells(path, plain).cells]
-    def text(self, name, words): return only([b for c in self[name].cells if c.cell_type == 'markdown' for b in blocks(c.source) if words in b], words, name)
-    def code(self, name, words): # `$` at the end: the cell ends there
-        has = lambda c: c.source.rstrip().endswith(words[:-1]) if words.endswith('$') else words in c.source
+        self[name] = shown_cells(path, Unchanged())
+        return self[name]
+
+    def text(self, name, words):
+        "The block of text with these words."
+        cells = [c for c in self[name].cells if c.cell_type == 'markdown']
+        every = [b for c in cells for b in blocks(c.source)]
+        found = holding(words, every)
+        return only(found, words, name, '' if found else nearest(words, every))
+
+    def code(self, name, words):
+        "The code cell with these words. `$` at the end: the cell ends there."
+        def has(cell):
+            if words.endswith('$'): return cell.source.rstrip().endswith(words[:-1])
+            return words in cell.source
         return only([c for c in self[name].cells if c.cell_type == 'code' and has(c)], words, name)
 
+    def cell(self, name, reference):
+        "The code cell with this id, or, when it is gone or there is none, with these words."
+        ident, words = REFERENCE.fullmatch(reference).groups()
+        found = [c for c in self[name].cells if c.cell_type == 'code' and c.id == ident]
+        if found or not words: return only(found, reference, name)
+        return self.code(name, words)
+
+    def showing(self, name, reference, shows):
+        "The cell that is meant, or, when it shows nothing, the next one in its section that does."
+        cell = self.cell(name, reference)
+        every = self[name].cells
+        for other in every[every.index(cell):]:
+            if is_heading(other): break
+            if shows(other): return other
+        return cell
+
+
+# ---------------------------------------------------------------- one thing on a slide
+
 def cut(lines, number, what, where):
+    "The first lines, as many as are wanted; not more than fit on a slide."
     lines = lines[:number] if number else lines
-    if len(lines) > MAX_LINES: raise Wrong(f'{where}: {what!r} has {len(lines)} lines, more than {MAX_LINES}; write code:N or output:N')
-    if (wide := max(map(len, lines), default=0)) > MAX_WIDTH: raise Wrong(f'{where}: {what!r} has a line of {wide} characters, more than {MAX_WIDTH}')
+    wide = max(map(len, lines), default=0)
+    if len(lines) > MAX_LINES:
+        raise Wrong(f'{where}: {what!r} has {len(lines)} lines, more than {MAX_LINES}; write code:N or output:N')
+    if wide > MAX_WIDTH: raise Wrong(f'{where}: {what!r} has a line of {wide} characters, more than {MAX_WIDTH}')
     return '\n'.join(lines)
 
-def item(books, name, kind, words, height):
-    "One thing on a slide, as a notebook cell. Kinds: figure, output, code, sentence, paragraph, formula; with `:N` behind, see teaching/README.md."
-    kind, _, n = kind.partition(':'); first, n = (int(x) for x in n.split('-')) if '-' in n else (1, int(n or 0))
-    where = f'{name}, {kind}'
-    if kind in ('sentence', 'paragraph', 'formula'):
-        block = books.text(name, words)
-        if kind == 'sentence':
-            s = sentences(block); k = s.index(only([x for x in s if words in x], words, where)); block = ' '.join(s[k:k + max(n, 1)])
-            if block.count('**') % 2: block = block.replace('**', '')          # a mark that another sentence closes
-        block = block.rstrip(';,')                                              # an item of a list becomes a sentence
-        return nbformat.v4.new_markdown_cell(block[0].upper() + block[1:])
-    cell = books.code(name, words)
-    if kind == 'code':
-        lines = cell.source.splitlines()
-        if n: lines = lines[next(i for i, l in enumerate(lines) if words.splitlines()[0] in l):]
-        new = nbformat.v4.new_code_cell(cut(lines, n, words, where)); new.metadata.alt = cell.metadata.alt
-        return new
-    new = nbformat.v4.new_code_cell(''); new.metadata.update(alt=cell.metadata.alt, transient={'remove_source': True})
-    if kind == 'figure':
-        found = list(images(cell))
-        if len(found) <= n: raise Wrong(f'{where}: {words!r} has {len(found)} images')
-        o, mime, data = found[n]
-        w, h = (int(x) for x in re.findall(r'"(\d+)"', size_of(data, mime))) or (800, 400)
-        scale = min(1200 / w, height / h, 2)
-        o = nbformat.v4.new_output('display_data', {mime: o.data[mime]})
-        o.metadata['picture'] = f'<img src="data:{mime};base64,{base64.b64encode(data).decode()}" alt="{html.escape(cell.metadata.alt)}" width="{w * scale:.0f}" height="{h * scale:.0f}">'
-        new.outputs = [o]
-    elif kind == 'output':
-        said = ''.join(o.text if o.output_type == 'stream' else o.data.get('text/markdown') or o.data.get('text/plain', '') for o in cell.outputs if not any(k in o.get('data', {}) for k in ('image/png', 'image/jpeg')))
-        if not said.strip(): raise Wrong(f'{where}: {words!r} has no text output')
-        if any('text/markdown' in o.get('data', {}) for o in cell.outputs): new.outputs = [nbformat.v4.new_output('display_data', {'text/markdown': said})]
-        else: new.outputs = [nbformat.v4.new_output('stream', name='stdout', text=cut([l for l in said.splitlines() if l.strip()][first - 1:n or None], 0, words, where))]
-    else: raise Wrong(f'{where}: no such kind; choose figure, output, code, sentence, paragraph or formula')
+
+def parse_kind(kind):
+    "('output', 2, 6) for output:2-6, ('code', 1, 3) for code:3, ('figure', 1, 0) for figure."
+    kind, _, numbers = kind.partition(':')
+    if '-' not in numbers: return kind, 1, int(numbers or 0)
+    first, last = numbers.split('-')
+    return kind, int(first), int(last)
+
+
+def sentence_from(block, words, n, where):
+    "The sentence with these words, and those after it until there are `n`."
+    every = sentences(block)
+    k = every.index(only(holding(words, every), words, where))
+    text = ' '.join(every[k:k + max(n, 1)])
+    return text.replace('**', '') if text.count('**') % 2 else text    # a mark that another sentence closes
+
+
+def text_item(books, name, kind, words, n, where):
+    "A sentence, a paragraph or a formula."
+    block = books.text(name, words)
+    if kind == 'sentence': block = sentence_from(block, words, n, where)
+    block = block.rstrip(';,')                                         # an item of a list becomes a sentence
+    return new_markdown_cell(block[0].upper() + block[1:])
+
+
+def code_item(cell, words, n, where):
+    "The source of a cell, or `n` lines of it from the words on."
+    lines = cell.source.splitlines()
+    if n:
+        first = words.splitlines()[0]
+        lines = lines[next(i for i, line in enumerate(lines) if first in line):]
+    return new_code_cell(cut(lines, n, words, where))
+
+
+def figure_tag(data, mime, alt, height):
+    "An image within the page, at most `height` pixels high."
+    w, h = (int(x) for x in re.findall(r'"(\d+)"', size_of(data, mime))) or (800, 400)
+    scale = min(1200 / w, height / h, 2)
+    src = f'data:{mime};base64,{base64.b64encode(data).decode()}'
+    return f'<img src="{src}" alt="{html.escape(alt)}" width="{w * scale:.0f}" height="{h * scale:.0f}">'
+
+
+def figure_output(cell, words, n, where, height):
+    "Image number `n` of a cell."
+    found = list(images(cell))
+    if len(found) <= n: raise Wrong(f'{where}: {words!r} has {len(found)} images')
+    output, mime, data = found[n]
+    new = new_output('display_data', {mime: output.data[mime]})
+    new.metadata['picture'] = figure_tag(data, mime, cell.metadata.alt, height)
     return new
+
+
+def said_by(output):
+    "The text of an output."
+    if output.output_type == 'stream': return output.text
+    return output.data.get('text/markdown') or output.data.get('text/plain', '')
+
+
+def text_of(cell):
+    "All that a cell says."
+    outputs = [o for o in cell.get('outputs', []) if not {'image/png', 'image/jpeg'} & set(o.get('data', {}))]
+    return ''.join(said_by(o) for o in outputs)
+
+
+def text_output(cell, words, first, last, where):
+    "What a cell says, whole as Markdown, or the lines from `first` to `last`."
+    said = text_of(cell)
+    if not said.strip(): raise Wrong(f'{where}: {words!r} has no text output')
+    if any('text/markdown' in o.get('data', {}) for o in cell.outputs):
+        return new_output('display_data', {'text/markdown': said})
+    lines = [line for line in said.splitlines() if line.strip()]
+    return new_output('stream', name='stdout', text=cut(lines[first - 1:last or None], 0, words, where))
+
+
+def without_source(outputs):
+    "A code cell that shows only its outputs."
+    return new_code_cell('', outputs=outputs, metadata={'transient': {'remove_source': True}})
+
+
+def item(books, name, kind, words, height):
+    "One thing on a slide, as a notebook cell. For the kinds see teaching/README.md."
+    kind, first, n = parse_kind(kind)
+    where = f'{name}, {kind}'
+    if kind in TEXTS: return text_item(books, name, kind, words, n, where)
+    if kind == 'code':
+        cell = books.code(name, words)
+        if cell.metadata.transient.remove_source: raise Wrong(f'{where}: {words!r} is hidden by echo: false')
+        new = code_item(cell, words, n, where)
+    elif kind == 'figure':
+        cell = books.showing(name, words, has_image)
+        new = without_source([figure_output(cell, words, n, where, height)])
+    elif kind == 'output':
+        cell = books.showing(name, words, has_text)
+        new = without_source([text_output(cell, words, first, n, where)])
+    else: raise Wrong(f'{where}: no such kind; choose figure, output, code, sentence, paragraph or formula')
+    new.metadata.alt = cell.metadata.alt
+    return new
+
 
 # ---------------------------------------------------------------- decks
 
+def figure_height(entries):
+    "How high each figure of a slide may be, in pixels: what the other things leave."
+    room, figures = ROOM, 0
+    for _, kind, *_ in entries:
+        kind, _, last = parse_kind(kind)
+        room -= NEEDS.get(kind, 0)
+        figures += kind == 'figure'
+        if kind in ('code', 'output'): room -= LINE * ((last or 6) + 1)
+    return room / max(figures, 1)
+
+
+def slide_cells(slide, books):
+    "(cell, its kind in the slide show) of one slide."
+    entries = slide['cells']
+    yield new_markdown_cell(f"## {slide['title']}"), slide.get('type', 'slide')
+    height = figure_height(entries)
+    for name, kind, words, *how in entries:
+        yield item(books, name, kind, words, height), how[0] if how else '-'
+    source = ', '.join(dict.fromkeys(name for name, *_ in entries))
+    yield new_markdown_cell(f'<p class="source">{source}</p>'), '-'
+    if 'notes' in slide: yield new_markdown_cell(slide['notes']), 'notes'
+
+
+def keep_formulas(cell, kept):
+    "Formulas in a text, or in what a cell shows, become MathML."
+    if cell.cell_type == 'markdown': cell.source = kept.formulas(cell.source)
+    for output in cell.get('outputs', []):
+        if 'text/markdown' in output.get('data', {}):
+            output.data['text/markdown'] = kept.formulas(output.data['text/markdown'])
+
+
 def deck(part, books):
     "The notebook of a part, with slideshow metadata."
-    nb = nbformat.v4.new_notebook()
-    def add(cell, kind): cell.metadata['slideshow'] = {'slide_type': kind}; nb.cells.append(cell)
-    add(nbformat.v4.new_markdown_cell(f"# {part['title']}\n\n{part['subtitle']}"), 'slide')
-    if not 12 <= len(part['slide']) <= MAX_SLIDES: raise Wrong(f"{part['title']}: {len(part['slide'])} slides; a part has 12 to {MAX_SLIDES}")
-    for s in part['slide']:
-        kinds = [c[1].partition(':')[0] for c in s['cells']]
-        room = 570 - sum({'sentence': 84, 'paragraph': 130, 'formula': 90}.get(k, 0) for k in kinds)
-        tall = sum(k == 'figure' for k in kinds); used = sum(25 * (int(c[1].partition(':')[2].split('-')[-1] or 6) + 1) for c in s['cells'] if c[1].startswith(('code', 'output')))
-        add(nbformat.v4.new_markdown_cell(f"## {s['title']}"), s.get('type', 'slide'))
-        for name, kind, words, *how in s['cells']: add(item(books, name, kind, words, (room - used) / max(tall, 1)), how[0] if how else '-')
-        add(nbformat.v4.new_markdown_cell(f"<p class=\"source\">{', '.join(dict.fromkeys(c[0] for c in s['cells']))}</p>"), '-')
-        if 'notes' in s: add(nbformat.v4.new_markdown_cell(s['notes']), 'notes')
-    for c in nb.cells:
-        if c.cell_type == 'markdown': c.source = books.kept.formulas(c.source)
-        for o in c.get('outputs', []):
-            if 'text/markdown' in o.get('data', {}): o.data['text/markdown'] = books.kept.formulas(o.data['text/markdown'])
+    n = len(part['slide'])
+    if not MIN_SLIDES <= n <= MAX_SLIDES:
+        raise Wrong(f"{part['title']}: {n} slides; a part has {MIN_SLIDES} to {MAX_SLIDES}")
+    cells = [(new_markdown_cell(f"# {part['title']}\n\n{part['subtitle']}"), 'slide')]
+    for slide in part['slide']: cells += slide_cells(slide, books)
+    nb = new_notebook()
+    for cell, kind in cells:
+        cell.metadata['slideshow'] = {'slide_type': kind}
+        keep_formulas(cell, books.kept)
+        nb.cells.append(cell)
     nb.metadata.language_info = nbformat.from_dict({'name': 'python'})
     return nb
 
+
+# ---------------------------------------------------------------- pages
+
 def page(title, head, body, scripts=''):
+    "A page as it is written."
     return f'''<!doctype html>
 <html lang="en">
 <head>
@@ -141,71 +344,132 @@ def page(title, head, body, scripts=''):
 </html>
 '''
 
-def fit(text): return min(24, 1950 / max(map(len, text.splitlines()), default=1))   # font size in pixels at which the longest line fits
 
-def slides(part, books):
+def fit(text):
+    "The font size in pixels at which the longest line fits."
+    return min(24, 1950 / max(map(len, text.splitlines()), default=1))
+
+
+def fit_code(body):
+    "Highlighted code, at a size at which it fits."
+    def sized(match):
+        plain = re.sub('<[^>]*>', '', html.unescape(match[1]))
+        return f'<pre style="font-size: {fit(plain):.0f}px">{match[1]}</pre>'
+    return re.sub(r'<pre>(?=<span></span>)(.*?)</pre>', sized, body, flags=re.S)
+
+
+def slides_body(part, books):
+    "The slides of a part as HTML."
     body = exporter(books.kept, SLIDES, SlidesExporter, 'reveal').from_notebook_node(deck(part, books))[0]
     soup = BeautifulSoup(body, 'html.parser')
     for a in soup.select('a.anchor-link'): a.decompose()
-    for h in soup.select('[id]'): del h['id']               # reveal.js numbers slides itself
-    for h in soup.select('.out :is(h1, h2, h3)'): h.decompose()     # the slide has its own title
+    for h in soup.select('[id]'): del h['id']                          # reveal.js numbers slides itself
+    for h in soup.select('.out :is(h1, h2, h3)'): h.decompose()        # the slide has its own title
     for pre in soup.select('.out pre'): pre['style'] = f'font-size: {fit(pre.get_text()):.0f}px'
-    body = re.sub(r'<pre>(?=<span></span>)(.*?)</pre>', lambda m: f'<pre style="font-size: {fit(re.sub("<[^>]*>", "", html.unescape(m[1]))):.0f}px">{m[1]}</pre>', books.kept.back(str(soup)), flags=re.S)
-    head = ''.join(f'<link rel="stylesheet" href="{f}">\n' for f in ('reveal/dist/reset.css', 'reveal/dist/reveal.css', 'slides.css'))
-    start = "Reveal.initialize({ width: 1280, height: 720, margin: 0.02, hash: true, center: false, slideNumber: 'c/t', transition: 'none', plugins: [RevealNotes] })"
-    scripts = f'<script src="reveal/dist/reveal.js"></script>\n<script src="reveal/plugin/notes/notes.js"></script>\n<script>{start}</script>'
-    return page(f"{part['title']} – {settings()['title']}", head, f'<main class="reveal"><div class="slides">{body}</div></main>', scripts)
+    return fit_code(books.kept.back(str(soup)))
+
+
+def slides(part, books):
+    "The page of a part."
+    sheets = 'reveal/dist/reset.css', 'reveal/dist/reveal.css', 'slides.css'
+    head = ''.join(f'<link rel="stylesheet" href="{f}">\n' for f in sheets)
+    files = 'reveal/dist/reveal.js', 'reveal/plugin/notes/notes.js'
+    scripts = ''.join(f'<script src="{f}"></script>\n' for f in files) + f'<script>{START}</script>'
+    body = f'<main class="reveal"><div class="slides">{slides_body(part, books)}</div></main>'
+    return page(f"{part['title']} – {settings()['title']}", head, body, scripts)
+
+
+def contents(made):
+    "The page that leads to the parts."
+    rows = ''.join(f'<li><a href="{file}">{html.escape(title)}</a><br>{html.escape(subtitle)}, {n} slides</li>'
+                   for file, title, subtitle, n in made)
+    return page(f"Slides – {settings()['title']}", STYLE, f'<main><h1>Slides</h1><ol>{rows}</ol>{KEYS}</main>')
+
 
 # ---------------------------------------------------------------- reveal.js
 
+def cache_folder():
+    "Where the package is kept."
+    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'patchad_nb'
+
+
+def fetch(file):
+    "Let npm fetch the package."
+    file.parent.mkdir(parents=True, exist_ok=True)
+    package = f'reveal.js@{VERSION}'
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        command = ['npm', 'pack', package, '--silent', '--pack-destination', folder]
+        try: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        except (OSError, subprocess.CalledProcessError) as e:
+            sys.exit(f'FAILED: npm pack {package} ({e}); install npm, or give the package with --reveal FILE')
+        next(Path(folder).glob('*.tgz')).rename(file)
+
+
 def reveal_package(given=None):
-    "The package of reveal.js as npm packs it: given, from the cache, or from the registry. Its checksum must be the known one."
-    version, wanted = REVEAL
-    cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'patchad_nb'
-    file = given or cache/f'reveal.js-{version}.tgz'
+    "The package of reveal.js: given, from the cache, or from npm's registry. Its checksum must be the known one."
+    file = given or cache_folder()/f'reveal.js-{VERSION}.tgz'
     if not file.exists():
         if given: sys.exit(f'FAILED: {given}: no such file')
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            try: subprocess.run(['npm', 'pack', f'reveal.js@{version}', '--silent', '--pack-destination', folder], check=True, stdout=subprocess.DEVNULL)
-            except (OSError, subprocess.CalledProcessError) as e: sys.exit(f'FAILED: npm pack reveal.js@{version} ({e}); install npm, or give the package with --reveal FILE')
-            next(Path(folder).glob('*.tgz')).rename(file)
+        fetch(file)
     got = base64.b64encode(hashlib.sha512(file.read_bytes()).digest()).decode()
-    if got != wanted: sys.exit(f'FAILED: {file} is not reveal.js {version}: its sha512 is {got}; remove it')
+    if got != SHA512: sys.exit(f'FAILED: {file} is not reveal.js {VERSION}: its sha512 is {got}; remove it')
     return file
 
+
 def unpack(file, out):
+    "Write the files of reveal.js that the slides load."
     with tarfile.open(file) as tar:
         for name in FILES:
             (out/name).parent.mkdir(parents=True, exist_ok=True)
             (out/name).write_bytes(tar.extractfile(f'package/{name}').read())
 
-def main(argv=None):
+
+# ---------------------------------------------------------------- all parts
+
+def faults_of(part, k, books):
+    "All faults in the entries of a part at once."
+    for slide in part['slide']:
+        for name, kind, words, *_ in slide['cells']:
+            try: item(books, name, kind, words, 300)
+            except Wrong as e: yield f"part {k}, {slide['title']!r}: {e}"
+
+
+def write_part(part, k, books, out):
+    "Write the page of a part; what is wrong with it, if something is."
+    faults = list(faults_of(part, k, books))
+    if faults: return faults
+    try: (out/f'part{k}.html').write_text(slides(part, books), encoding='utf-8')
+    except Wrong as e: return [f'part {k}: {e}']
+    return []
+
+
+def arguments(argv):
+    "What the command line says."
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('out', metavar='OUT', type=Path, help='folder of the slides')
-    p.add_argument('--plan', type=Path, default=ROOT/'teaching'/'slides.toml', help='which cells (default: teaching/slides.toml)')
+    p.add_argument('--plan', type=Path, default=ROOT/'teaching'/'slides.toml',
+                   help='which cells (default: teaching/slides.toml)')
     p.add_argument('--reveal', type=Path, help='the package of reveal.js, from npm pack')
-    a = p.parse_args(argv)
-    plan, books = tomllib.loads(a.plan.read_text(encoding='utf-8')), Notebooks()
+    return p.parse_args(argv)
+
+
+def main(argv=None):
+    "The command line."
+    a = arguments(argv)
+    parts = tomllib.loads(a.plan.read_text(encoding='utf-8'))['part']
+    books = Notebooks()
     a.out.mkdir(parents=True, exist_ok=True)
-    made, wrong = [], []
-    for k, part in enumerate(plan['part'], 1):
-        faults = []
-        for s in part['slide']:                             # all faults at once
-            for c in s['cells']:
-                try: item(books, *c[:3], 300)
-                except Wrong as e: faults.append(f"part {k}, {s['title']!r}: {e}")
-        wrong += faults
-        if faults: continue
-        try: (a.out/f'part{k}.html').write_text(slides(part, books), encoding='utf-8')
-        except Wrong as e: wrong.append(f'part {k}: {e}'); continue
-        made.append((f'part{k}.html', part['title'], part['subtitle'], len(part['slide']) + 1))
-    if wrong: print(*('FAILED: ' + w for w in wrong), sep='\n'); return 1
+    wrong = []
+    for k, part in enumerate(parts, 1): wrong += write_part(part, k, books, a.out)
+    if wrong:
+        for w in wrong: print('FAILED:', w)
+        return 1
+    made = [(f'part{k}.html', part['title'], part['subtitle'], len(part['slide']) + 1)
+            for k, part in enumerate(parts, 1)]
     unpack(reveal_package(a.reveal), a.out/'reveal')
-    (a.out/'slides.css').write_text((SITE/'slides.css').read_text(encoding='utf-8') + '\n' + HtmlFormatter(style='default').get_style_defs('.highlight').replace('background: #f8f8f8', ''), encoding='utf-8')
-    style = '<style>body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1.1rem/1.6 system-ui,sans-serif;color:#1b1f24}a{color:#0b57a4}</style>'
-    rows = ''.join(f'<li><a href="{f}">{html.escape(t)}</a><br>{html.escape(s)}, {n} slides</li>' for f, t, s, n in made)
-    (a.out/'index.html').write_text(page(f"Slides – {settings()['title']}", style, f"<main><h1>Slides</h1><ol>{rows}</ol><p>Arrow keys turn the pages, <kbd>S</kbd> shows the speaker's notes, <kbd>Esc</kbd> all slides, and <kbd>?</kbd> the other keys.</p></main>"), encoding='utf-8')
+    (a.out/'slides.css').write_text(style_sheet('slides.css'), encoding='utf-8')
+    (a.out/'index.html').write_text(contents(made), encoding='utf-8')
     print(f"{a.out}: {len(made)} parts, {', '.join(str(n) for *_, n in made)} slides")
+
 
 if __name__ == '__main__': sys.exit(main())

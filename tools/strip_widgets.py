@@ -2,18 +2,27 @@
 
     python tools/strip_widgets.py nbs/14_explore.ipynb     after executing it, before nbdev_clean
 """
-import json, sys
+import json
+import sys
 from pathlib import Path
 
 VIEW = 'application/vnd.jupyter.widget-view+json'
 
+
 def strip(nb):
-    "Removes widget state and views from a notebook, in place."
+    "Remove widget state and views from a notebook, in place."
     nb['metadata'].pop('widgets', None)
     for cell in nb['cells']:
         for output in cell.get('outputs', []): output.get('data', {}).pop(VIEW, None)
 
-if __name__ == '__main__':
-    for path in map(Path, sys.argv[1:]):
-        nb = json.loads(path.read_text(encoding='utf-8')); strip(nb)
-        path.write_text(json.dumps(nb, indent=1, ensure_ascii=False, sort_keys=True) + '\n', encoding='utf-8')
+
+def main(paths):
+    "Strip these notebooks."
+    for path in map(Path, paths):
+        nb = json.loads(path.read_text(encoding='utf-8'))
+        strip(nb)
+        text = json.dumps(nb, indent=1, ensure_ascii=False, sort_keys=True)
+        path.write_text(text + '\n', encoding='utf-8')
+
+
+if __name__ == '__main__': main(sys.argv[1:])

@@ -1,0 +1,46 @@
+"""What every measurement says about itself, and the files that hold measurements."""
+import csv
+import datetime
+import importlib.metadata
+import io
+import json
+import os
+import platform
+
+import torch
+
+from patchad_nb.core import write_text
+
+PACKAGES = 'patchad_nb', 'torch', 'numpy', 'scikit-learn'
+
+
+def machine(device='cpu'):
+    "The device in words."
+    if device.startswith('cuda'): return torch.cuda.get_device_name(device)
+    return f'{os.cpu_count()} cores, {platform.machine()}, {torch.get_num_threads()} threads'
+
+
+def about(command, device='cpu', **more):
+    "How, when, on what and with which versions something is measured; `more` about the data."
+    return {
+        'command': command,
+        **more,
+        'date': datetime.date.today().isoformat(),
+        'seed': 0,
+        'machine': machine(device),
+        'versions': {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+
+
+def write_json(path, value):
+    "Write measurements as JSON, all or nothing."
+    write_text(path, json.dumps(value, indent=1) + '\n')
+
+
+def csv_text(rows):
+    "Dicts with the same keys as the text of a CSV file."
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
