@@ -18,18 +18,15 @@ from .core import fig_grid, subplots
 # %% ../nbs/05_autoencoder.ipynb #3866225f
 class Encoder(nn.Sequential):
     "Patches (B,3,63,63) to latents (B,16,17,17), without padding."
-    def __init__(
-        self,
-        filters:tuple=(3, 4, 12, 16), # output channels of each block; the paper's
-        kernels:tuple=(5, 3, 3, 3),   # kernel sizes; the paper's
-        strides:tuple=(1, 1, 3, 1),   # strides; the paper's
-    ):
-        inputs = (3, *filters[:-1])           # 3, 3, 4, 12
-        blocks = []
+    def __init__(self,
+                 filters:tuple=(3, 4, 12, 16), # output channels of each block; the paper's
+                 kernels:tuple=(5, 3, 3, 3),   # kernel sizes; the paper's
+                 strides:tuple=(1, 1, 3, 1)):  # strides; the paper's
+        super().__init__()
+        inputs = (3, *filters[:-1])            # 3, 3, 4, 12
         for i, o, kernel, stride in zip(inputs, filters, kernels, strides):
-            convolution = nn.Conv2d(i, o, kernel, stride)
-            blocks.append(nn.Sequential(convolution, nn.GELU(), nn.BatchNorm2d(o)))
-        super().__init__(*blocks)
+            layer = nn.Conv2d(i, o, kernel, stride)
+            self.append(nn.Sequential(layer, nn.GELU(), nn.BatchNorm2d(o)))
 
 # %% ../nbs/05_autoencoder.ipynb #0cebc2fa
 class TransposedConv(nn.ConvTranspose2d):
@@ -40,23 +37,24 @@ class TransposedConv(nn.ConvTranspose2d):
         if stride == k: return self._as_blocks(x)
         return super().forward(x)
 
-# %% ../nbs/05_autoencoder.ipynb #22667bb7
+# %% ../nbs/05_autoencoder.ipynb #95c11d4a
 @patch
 def _as_convolution(self:TransposedConv, x):
     flipped = self.weight.flip(2, 3).transpose(0, 1)   # (co,ci,k,k)
-    padding = self.kernel_size[0] - 1
-    return F.conv2d(x, flipped, self.bias, padding=padding)
+    k = self.kernel_size[0]
+    return F.conv2d(x, flipped, self.bias, padding=k - 1)
 
-# %% ../nbs/05_autoencoder.ipynb #39666dfe
+# %% ../nbs/05_autoencoder.ipynb #9e3c1078
 @patch
 def _as_blocks(self:TransposedConv, x):
     weight = self.weight.permute(1, 2, 3, 0)           # (co,k,k,ci)
     weight = weight.reshape(-1, self.in_channels, 1, 1)
     blocks = F.conv2d(x, weight)                       # (B,co*k*k,h,w)
-    pixels = F.pixel_shuffle(blocks, self.kernel_size[0])
-    return pixels + self.bias[:, None, None]           # (B,co,h*k,w*k)
+    k = self.kernel_size[0]
+    pixels = F.pixel_shuffle(blocks, k)                # (B,co,h*k,w*k)
+    return pixels + self.bias[:, None, None]
 
-# %% ../nbs/05_autoencoder.ipynb #03f66e7c
+# %% ../nbs/05_autoencoder.ipynb #3f77bd0a
 class Decoder(nn.Sequential):
     "Latents (B,16,17,17) to patches (B,3,63,63): `Encoder` in the mirror, with a bare last layer."
     def __init__(
@@ -71,7 +69,7 @@ class Decoder(nn.Sequential):
         for i, o, kernel, stride in zip(inputs, outputs, kernels[::-1], strides[::-1]):
             layer = TransposedConv(i, o, kernel, stride)
             blocks.append(nn.Sequential(layer, nn.GELU(), nn.BatchNorm2d(o)))
-        blocks[-1] = layer                    # bare
+        blocks[-1] = layer  # bare
         super().__init__(*blocks)
 
 # %% ../nbs/05_autoencoder.ipynb #3697d428
@@ -92,7 +90,7 @@ class AutoEncoder(nn.Module):
     def forward(self, x):                  # (B,3,63,63) -> (B,3,63,63)
         return self.decoder(self.bottleneck(self.encoder(x)))
 
-# %% ../nbs/05_autoencoder.ipynb #8c98f827
+# %% ../nbs/05_autoencoder.ipynb #95528e85
 @patch
 def loss(
     self:AutoEncoder,
@@ -118,7 +116,7 @@ def fig_reconstructions(
     rows = ['patch', 'copy', 'error']
     return fig_grid([patches, copies, maps], titles or (), rows, inches=1.2)
 
-# %% ../nbs/05_autoencoder.ipynb #271932f8
+# %% ../nbs/05_autoencoder.ipynb #0d4a1933
 def _box(ax, left, label, channels, side):
     "A box as high as the side and as wide as the channels."
     corner = left, -side / 2

@@ -32,7 +32,7 @@ def benchmark_metrics(n:int=20,  # number of maps
                       size:int=512,  # height and width of a map, in pixels
                       seed:int=0,  # of the toy maps
                       repeats:int=3, # the best time of so many counts, measured in turn
-                     ) -> dict: # n, size, defective fraction, seconds of both, ratio, largest difference of the two metrics
+                     ) -> dict: # n, size, defective fraction, seconds of both, ratio, largest difference
     "Time all five metrics against scikit-learn's AUROC + average precision on the same maps, flattened beforehand."
     from sklearn.metrics import average_precision_score, roc_auc_score  # the peer we measure ourselves against
     maps, masks = toy_maps(n, size, seed)
@@ -44,7 +44,7 @@ def benchmark_metrics(n:int=20,  # number of maps
     return {'n': n, 'size': size, 'defective_fraction': float(target.mean()), 'seconds_patchad': seconds,
             'seconds_sklearn': peer_seconds, 'ratio': peer_seconds / seconds, 'max_abs_difference': float(difference)}
 
-# %% ../nbs/05_autoencoder.ipynb #5e4dbcc5
+# %% ../nbs/05_autoencoder.ipynb #ac1754f0
 def _training_step(model, batches, loss_of, device):
     "One training step: the seconds until the batch is loaded, and until its gradient is there."
     def load(): return next(batches).to(device)
@@ -55,7 +55,7 @@ def _training_step(model, batches, loss_of, device):
     fitting, _ = time_once(fit, device)
     return loading, loading + fitting
 
-# %% ../nbs/05_autoencoder.ipynb #4f5c4125
+# %% ../nbs/05_autoencoder.ipynb #be3eae6e
 def _ways_to_train(model, steps, batch_size, device, compile):
     "For each way to train: its batches, and a function that gives the loss."
     g = torch.Generator().manual_seed(0)

@@ -32,16 +32,19 @@ class TensorBatches:
 
     def __len__(self): return len(self.x)
 
-    def batches(
-        self,
-        batch_size:int, # rows of a batch; the last one may be smaller
-        epoch:int=0,    # each epoch has its own order
-    ) -> Iterator:      # of (batch_size,...)
-        "All rows once."
-        order = shuffled(len(self), epoch_seed(self.seed, epoch))
-        for i in order.to(self.device).split(batch_size): yield self.x[i]
+# %% ../nbs/04b_training.ipynb #53a22864
+@patch
+def batches(
+    self:TensorBatches,
+    batch_size:int, # rows of a batch; the last one may be smaller
+    epoch:int=0,    # each epoch has its own order
+) -> Iterator:      # of (batch_size,...)
+    "All rows once."
+    order = shuffled(len(self), epoch_seed(self.seed, epoch))
+    for i in order.to(self.device).split(batch_size):
+        yield self.x[i]
 
-# %% ../nbs/04b_training.ipynb #b63745ac
+# %% ../nbs/04b_training.ipynb #8cb8aebb
 class _Training:
     "A model on its way downhill: what `train` keeps between two steps."
     def __init__(self, model, sampler, epochs, batch_size, lr,
@@ -69,7 +72,7 @@ def compiled(
     options = {'triton.cudagraphs': True} if graphs else None
     return torch.compile(model.loss, backend=backend, options=options)
 
-# %% ../nbs/04b_training.ipynb #b4d452cc
+# %% ../nbs/04b_training.ipynb #2ab10a15
 @patch
 def step(self:_Training, x):
     "One step downhill. Returns the numbers of this batch."
@@ -84,7 +87,7 @@ def step(self:_Training, x):
     self.steps_done += 1
     return {'loss': loss.detach(), **logs}
 
-# %% ../nbs/04b_training.ipynb #d92a1956
+# %% ../nbs/04b_training.ipynb #8ccd95eb
 @patch
 def _mean_numbers(self:_Training, epoch, bar):
     "Take a step with each batch of an epoch; the mean of each number over the patches."
@@ -97,7 +100,7 @@ def _mean_numbers(self:_Training, epoch, bar):
             bar.update()
     return {name: float(total) / n for name, total in sums.items()}
 
-# %% ../nbs/04b_training.ipynb #0de82cbd
+# %% ../nbs/04b_training.ipynb #13536898
 @patch
 def epoch(self:_Training, bar, after_epoch=dict):
     "Train for one epoch more, and add its numbers to the history."
@@ -114,30 +117,32 @@ def epoch(self:_Training, bar, after_epoch=dict):
                            f"use a smaller learning rate than {self.lr}")
     bar.set_postfix(loss=f"{loss:.1f}")
 
-# %% ../nbs/04b_training.ipynb #1873fc54
+# %% ../nbs/04b_training.ipynb #689a6360
 @patch
 def bar(self:_Training, progress):
     "A progress bar that counts steps."
-    return tqdm(total=self.steps, initial=self.steps_done, desc='train', disable=not progress)
+    return tqdm(total=self.steps, initial=self.steps_done,
+                desc='train', disable=not progress)
 
+# %% ../nbs/04b_training.ipynb #841b2d41
 def _fixed_order():
     "A context in which convolutions on a GPU give the same numbers at each call."
     return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
 
-# %% ../nbs/04b_training.ipynb #bda36b1f
+# %% ../nbs/04b_training.ipynb #59155630
 def train(
-    model:nn.Module,      # has `loss(x) -> (loss, dict of tensors)`, see below; left in eval mode
-    sampler,              # has `seed`, `device`, `len` and `batches(batch_size, epoch)`, like `PatchSampler`
+    model:nn.Module,      # has `loss(x) -> (loss, dict of tensors)`, perhaps `epoch_end() -> dict`; left in eval mode
+    sampler,              # has `seed`, `len` and `batches(batch_size, epoch)`, like `PatchSampler`
     epochs:int=10,        # the paper's value, section 3.2
     batch_size:int=100,   # the paper's value, section 3.2
     lr:float=1e-3,        # Adam's learning rate; not stated in the paper
-    checkpoint:str|Path|None=None, # a file: written after each epoch; if it is there, training goes on from it
+    checkpoint:str|Path|None=None, # a file: written after each epoch; if there, training goes on from it
     progress:bool=True,   # show a bar
     optimizer:type=torch.optim.Adam, # called with the parameters and `lr`
     schedule:Callable|None=None, # (step, number of steps) -> factor for the learning rate; None: constant
     clip:float|None=None, # largest norm of the gradient; None: any
     after_epoch:Callable=dict, # -> dict of further numbers, for instance from held-out patches
-    compile:str|None=None, # a backend of `torch.compile`, for instance 'inductor'; numbers then differ by rounding
+    compile:str|None=None, # a backend of `torch.compile`, such as 'inductor'; numbers then differ by rounding
 ) -> list:                # per epoch: dict of mean loss, the model's numbers, and seconds
     "Train, by default with Adam. Same seed, same device: same weights, interrupted or not."
     training = _Training(model, sampler, epochs, batch_size, lr, optimizer=optimizer,
@@ -172,7 +177,7 @@ def save(self:_Training, path):
         tensors |= with_prefix(f'opt.{i}.', state)
     save_tensors(path, tensors, {'settings': self.settings, 'history': self.history})
 
-# %% ../nbs/04b_training.ipynb #93c02d3c
+# %% ../nbs/04b_training.ipynb #33873d54
 @patch
 def load(self:_Training, path):
     "Go on from a checkpoint of the same training."
