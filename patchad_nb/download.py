@@ -168,7 +168,7 @@ def download_mvtec(dest:str|Path,         # the folder that gets wood/, carpet/,
                    **options,             # for `fetch`: tries, wait, timeout
                   ) -> list:              # of `Path`, one per category
     "Download MVTec AD and unpack it. What is there already is left alone. Raises `PatchadError` without `accept_license`."
-    if not accept_license: raise PatchadError(f"the license must be accepted: pass accept_license=True (command line: --accept-licence)\n{LICENSE}")
+    if not accept_license: raise PatchadError(f"the license must be accepted: pass accept_license=True (command line: --accept-license)\n{LICENSE}")
     if checksum and not url: raise PatchadError("checksum= belongs to url=; MVTec's own archives have theirs built in")
     dest, known, stem = Path(dest), sorted(MVTEC_ARCHIVES.keys() - {'all'}), Path((url or '').split('?')[0]).name.removesuffix('.tar.xz')
     if url and not categories and stem in known: categories = [stem]
@@ -190,7 +190,7 @@ def _download(argv):
     p = argparse.ArgumentParser('patchad_download', description='Download MVTec AD and unpack it.', epilog=LICENSE)
     p.add_argument('dir', metavar='DIR', help='the folder that gets wood/, carpet/, ...')
     p.add_argument('--categories', nargs='+', default=['all'], metavar='NAME', help='names, or all (default)')
-    p.add_argument('--accept-licence', '--accept-license', action='store_true', help='I have read the license below and agree')
+    p.add_argument('--accept-license', '--accept-licence', action='store_true', help='I have read the license below and agree')
     p.add_argument('--url', help="address of one archive, when MVTec's own has moved")
     p.add_argument('--checksum', help='SHA-256 or MD5 of the archive at --url')
     a = p.parse_args(argv)
