@@ -20,10 +20,10 @@ class Encoder(nn.Sequential):
     "Patches (B,3,63,63) to latents (B,16,17,17), without padding."
     def __init__(self,
                  filters:tuple=(3, 4, 12, 16), # output channels of each block; the paper's
-                 kernels:tuple=(5, 3, 3, 3),   # kernel sizes; the paper's
+                 kernels:tuple=(5, 3, 3, 3),  # kernel sizes; the paper's
                  strides:tuple=(1, 1, 3, 1)):  # strides; the paper's
         super().__init__()
-        inputs = (3, *filters[:-1])            # 3, 3, 4, 12
+        inputs = (3, *filters[:-1])  # 3, 3, 4, 12
         for i, o, kernel, stride in zip(inputs, filters, kernels, strides):
             layer = nn.Conv2d(i, o, kernel, stride)
             self.append(nn.Sequential(layer, nn.GELU(), nn.BatchNorm2d(o)))
@@ -31,7 +31,7 @@ class Encoder(nn.Sequential):
 # %% ../nbs/05_autoencoder.ipynb #0cebc2fa
 class TransposedConv(nn.ConvTranspose2d):
     "`nn.ConvTranspose2d` without padding, as a convolution: the same numbers, faster on a CPU."
-    def forward(self, x):                                  # (B,ci,h,w)
+    def forward(self, x):  # (B,ci,h,w)
         k, stride = self.kernel_size[0], self.stride[0]
         if stride == 1: return self._as_convolution(x)
         if stride == k: return self._as_blocks(x)
@@ -40,18 +40,18 @@ class TransposedConv(nn.ConvTranspose2d):
 # %% ../nbs/05_autoencoder.ipynb #95c11d4a
 @patch
 def _as_convolution(self:TransposedConv, x):
-    flipped = self.weight.flip(2, 3).transpose(0, 1)   # (co,ci,k,k)
+    flipped = self.weight.flip(2, 3).transpose(0, 1)  # (co,ci,k,k)
     k = self.kernel_size[0]
     return F.conv2d(x, flipped, self.bias, padding=k - 1)
 
 # %% ../nbs/05_autoencoder.ipynb #9e3c1078
 @patch
 def _as_blocks(self:TransposedConv, x):
-    weight = self.weight.permute(1, 2, 3, 0)           # (co,k,k,ci)
+    weight = self.weight.permute(1, 2, 3, 0)  # (co,k,k,ci)
     weight = weight.reshape(-1, self.in_channels, 1, 1)
-    blocks = F.conv2d(x, weight)                       # (B,co*k*k,h,w)
+    blocks = F.conv2d(x, weight)  # (B,co*k*k,h,w)
     k = self.kernel_size[0]
-    pixels = F.pixel_shuffle(blocks, k)                # (B,co,h*k,w*k)
+    pixels = F.pixel_shuffle(blocks, k)  # (B,co,h*k,w*k)
     return pixels + self.bias[:, None, None]
 
 # %% ../nbs/05_autoencoder.ipynb #3f77bd0a
@@ -60,11 +60,11 @@ class Decoder(nn.Sequential):
     def __init__(
         self,
         filters:tuple=(3, 4, 12, 16), # those of the encoder, in its order
-        kernels:tuple=(5, 3, 3, 3),   # likewise
-        strides:tuple=(1, 1, 3, 1),   # likewise
+        kernels:tuple=(5, 3, 3, 3),  # likewise
+        strides:tuple=(1, 1, 3, 1),  # likewise
     ):
-        inputs = filters[::-1]                # 16, 12, 4, 3
-        outputs = (*inputs[1:], 3)            # 12, 4, 3, 3
+        inputs = filters[::-1]  # 16, 12, 4, 3
+        outputs = (*inputs[1:], 3)  # 12, 4, 3, 3
         blocks = []
         for i, o, kernel, stride in zip(inputs, outputs, kernels[::-1], strides[::-1]):
             layer = TransposedConv(i, o, kernel, stride)
@@ -78,16 +78,16 @@ class AutoEncoder(nn.Module):
     def __init__(
         self,
         filters:tuple=(3, 4, 12, 16), # output channels of the encoder's blocks
-        kernels:tuple=(5, 3, 3, 3),   # their kernel sizes
-        strides:tuple=(1, 1, 3, 1),   # their strides
+        kernels:tuple=(5, 3, 3, 3),  # their kernel sizes
+        strides:tuple=(1, 1, 3, 1),  # their strides
     ):
         super().__init__()
         self.encoder = Encoder(filters, kernels, strides)
         self.decoder = Decoder(filters, kernels, strides)
 
-    def bottleneck(self, z): return z      # between encoder and decoder: nothing yet
+    def bottleneck(self, z): return z  # between encoder and decoder: nothing yet
 
-    def forward(self, x):                  # (B,3,63,63) -> (B,3,63,63)
+    def forward(self, x):  # (B,3,63,63) -> (B,3,63,63)
         return self.decoder(self.bottleneck(self.encoder(x)))
 
 # %% ../nbs/05_autoencoder.ipynb #95528e85
@@ -95,23 +95,23 @@ class AutoEncoder(nn.Module):
 def loss(
     self:AutoEncoder,
     x:torch.Tensor # patches, float32 in [0,1], (B,3,63,63)
-) -> tuple:        # (loss to minimize, dict of numbers to watch)
+) -> tuple:  # (loss to minimize, dict of numbers to watch)
     "The squared error of a patch, averaged over the batch."
-    errors = (x - self(x)).square()          # (B,3,63,63)
+    errors = (x - self(x)).square()  # (B,3,63,63)
     loss = errors.flatten(1).sum(1).mean()
     return loss, {'error': loss.detach() / x[0].numel()}
 
 # %% ../nbs/05_autoencoder.ipynb #e5605b2f
 @torch.inference_mode()
 def fig_reconstructions(
-    model:nn.Module,       # maps patches to patches, in eval mode
+    model:nn.Module,  # maps patches to patches, in eval mode
     patches:torch.Tensor,  # float32 in [0,1], (n,3,63,63)
     titles:list|None=None, # one per patch
-    vmax:float=.03,        # squared error that is shown brightest
-) -> Figure:               # three rows: patch, copy, squared error
+    vmax:float=.03,  # squared error that is shown brightest
+) -> Figure:  # three rows: patch, copy, squared error
     "Patches, their copies, and where they differ."
     copies = model(patches)
-    errors = (patches - copies).square().sum(1)            # (n,63,63)
+    errors = (patches - copies).square().sum(1)  # (n,63,63)
     maps = [dict(picture=e, cmap='magma', vmin=0, vmax=vmax) for e in errors]
     rows = ['patch', 'copy', 'error']
     return fig_grid([patches, copies, maps], titles or (), rows, inches=1.2)
@@ -127,7 +127,7 @@ def _box(ax, left, label, channels, side):
 # %% ../nbs/05_autoencoder.ipynb #61d77acd
 def fig_shapes(
     stages:list # (label, channels, side) from the patch to its reconstruction
-) -> Figure:    # one box per stage
+) -> Figure:  # one box per stage
     "Draw how a patch shrinks and grows on its way through an auto-encoder."
     fig, ax = subplots(size=(10, 2.6))
     left = 0

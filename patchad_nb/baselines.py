@@ -9,6 +9,7 @@ __all__ = ['PadimDetector', 'FastFlowDetector']
 import importlib.util
 import warnings
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from pickle import UnpicklingError
 from types import SimpleNamespace
@@ -35,104 +36,142 @@ def has_anomalib() -> bool:
     "Whether the extra `compare` is installed. Imports nothing."
     return importlib.util.find_spec('anomalib') is not None
 
-def anomalib_parts() -> SimpleNamespace: # PadimModel, FastflowModel, FastflowLoss, MultiVariateGaussian
-    "The four classes of Anomalib that we use. Raises `PatchadError` without the extra."
+# %% ../nbs/11_baselines.ipynb #b3401f22
+def _import_parts():
+    from anomalib.models.components import MultiVariateGaussian
+    from anomalib.models.image.fastflow.loss import FastflowLoss
+    from anomalib.models.image.fastflow.torch_model import FastflowModel
+    from anomalib.models.image.padim.torch_model import PadimModel
+    return SimpleNamespace(
+        PadimModel=PadimModel,
+        FastflowModel=FastflowModel,
+        FastflowLoss=FastflowLoss,
+        MultiVariateGaussian=MultiVariateGaussian)
+
+def anomalib_parts() -> SimpleNamespace: # the four classes by name
+    "What we use of Anomalib. Raises `PatchadError` without the extra."
     if not has_anomalib(): raise PatchadError(NEEDS)
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # old names inside the library; nothing to be done about them here
-        try:
-            from anomalib.models.components import MultiVariateGaussian
-            from anomalib.models.image.fastflow.loss import FastflowLoss
-            from anomalib.models.image.fastflow.torch_model import FastflowModel
-            from anomalib.models.image.padim.torch_model import PadimModel
+        warnings.simplefilter('ignore')  # old names inside the library
+        try: return _import_parts()
         except ImportError as e: raise PatchadError(f"{NEEDS} (now: {e})") from None
-    return SimpleNamespace(PadimModel=PadimModel, FastflowModel=FastflowModel, FastflowLoss=FastflowLoss,
-                           MultiVariateGaussian=MultiVariateGaussian)
 
 # %% ../nbs/11_baselines.ipynb #77e32b7e
-def mahalanobis(points:np.ndarray,  # (m,d)
-                features:np.ndarray,  # (n,d), n > 1: those of normal images
-                ridge:float=.01 + 1e-5, # added to the variances; Anomalib's value
-               ) -> np.ndarray:  # (m,)
+def mahalanobis(
+    points:np.ndarray,  # (m,d)
+    features:np.ndarray,  # (n,d), n > 1: those of normal images
+    ridge:float=.01 + 1e-5  # added to the variances; Anomalib's value
+) -> np.ndarray:  # (m,)
     "The distance of points from the Gaussian of some features."
-    covariance = np.cov(features.T) + ridge * np.eye(features.shape[1])  # (d,d)
-    precision = np.linalg.inv(covariance)
-    d = points - features.mean(0)  # (m,d)
-    return np.sqrt(np.einsum('mi,ij,mj->m', d, precision, d))
+    noise = ridge * np.eye(features.shape[1])
+    precision = np.linalg.inv(np.cov(features.T) + noise)  # (d,d)
+    offsets = points - features.mean(0)  # (m,d)
+    squared = np.einsum('mi,ij,mj->m', offsets, precision, offsets)
+    return np.sqrt(squared)
 
 # %% ../nbs/11_baselines.ipynb #9e20bdd5
-MIN_SIDE = 32 # pixels; a smaller image would be blown up to something else
+def _check_type(image):
+    "Raises `PatchadError` for an image that is not made of bytes."
+    if image.dtype == torch.uint8: return
+    kind = str(image.dtype).removeprefix('torch.')
+    nan = ' and holds NaN' if image.is_floating_point() and image.isnan().any() else ''
+    raise PatchadError(f"the image is {kind}{nan}, not uint8; read it with `load_image`, "
+                       "or scale it to 0..255 and convert it")
 
-def _check_input(image):
-    "Raises `PatchadError` for what is no image, or too small a one."
-    if image.dtype != torch.uint8:
-        nan = ' and holds NaN' if image.is_floating_point() and image.isnan().any() else ''
-        kind = str(image.dtype).removeprefix('torch.')
-        raise PatchadError(f"the image is {kind}{nan}, not uint8; read it with `load_image`, "
-                           "or scale it to 0..255 and convert it")
-    if image.ndim != 3 or len(image) != 3:
-        raise PatchadError(f"the image has the shape {tuple(image.shape)}, not (3,H,W); read it with `load_image`")
-    if min(image.shape[1:]) < MIN_SIDE:
-        raise PatchadError(f"the image is {image.shape[2]} x {image.shape[1]} pixels, "
+# %% ../nbs/11_baselines.ipynb #b17322bd
+MIN_SIDE = 32  # pixels; a smaller image would be blown up to something else
+
+def _check_shape(image):
+    "Raises `PatchadError` for what is no image in color, or too small a one."
+    shape = tuple(image.shape)
+    if len(shape) != 3 or shape[0] != 3:
+        raise PatchadError(f"the image has the shape {shape}, not (3,H,W); read it with `load_image`")
+    _, h, w = shape
+    if min(h, w) < MIN_SIDE:
+        raise PatchadError(f"the image is {w} x {h} pixels, "
                            f"PaDiM and FastFlow need {MIN_SIDE} x {MIN_SIDE}; use a larger image")
 
 # %% ../nbs/11_baselines.ipynb #473ee116
-def network_input(image:torch.Tensor, # uint8 (3,H,W), sides of at least 32 pixels
-                  size:int=256  # side of the square that the network gets, in pixels
-                 ) -> torch.Tensor:  # float32 (3,size,size)
+_IMAGENET_MEAN = .485, .456, .406
+_IMAGENET_STD = .229, .224, .225
+
+def network_input(
+    image:torch.Tensor,  # uint8 (3,H,W), sides of at least 32 pixels
+    size:int=256  # side of the square that the network gets, in pixels
+) -> torch.Tensor:  # float32 (3,size,size)
     "Resize an image and normalize its colors, as Anomalib does."
-    _check_input(image)
-    x = F.interpolate(image[None].float() / 255, (size, size), mode='bilinear', antialias=True)[0]
-    imagenet = [[.485, .456, .406], [.229, .224, .225]]
-    mean, std = torch.tensor(imagenet, device=x.device)[..., None, None]  # (3,1,1) each
+    _check_type(image)
+    _check_shape(image)
+    x = image[None].float() / 255  # (1,3,H,W)
+    x = F.interpolate(x, (size, size), mode='bilinear', antialias=True)[0]
+    colors = torch.tensor([_IMAGENET_MEAN, _IMAGENET_STD], device=x.device)
+    mean, std = colors[..., None, None]  # (3,1,1) each
     return (x - mean) / std
 
 # %% ../nbs/11_baselines.ipynb #3f74c37f
 INITS = 'random', 'random_he'
 WEIGHT_FILES = '.safetensors', '.pt', '.pth'
-_UNREADABLE = SafetensorError, OSError, EOFError, RuntimeError, ValueError, KeyError, UnpicklingError
+
+_UNREADABLE = (SafetensorError, UnpicklingError, OSError, EOFError,
+               RuntimeError, ValueError, KeyError)
+
+def _load_file(path):
+    "Whatever a file of weights holds, without running any code from it."
+    try:
+        if path.suffix == '.safetensors': return load_file(path)
+        return torch.load(path, map_location='cpu', weights_only=True)
+    except _UNREADABLE as e:
+        why = (str(e).splitlines() or [type(e).__name__])[0]
+        raise PatchadError(f"{path}: cannot be read as weights ({why}); "
+                           "save a dict of tensors") from None
+
+# %% ../nbs/11_baselines.ipynb #d34c8ad0
+def _are_tensors(x):
+    return isinstance(x, dict) and all(isinstance(v, torch.Tensor) for v in x.values())
 
 def read_weights(path:str|Path # `.safetensors`, or `.pt`/`.pth` with a dict of tensors
                 ) -> dict:  # name -> tensor
     "Read weights without running any code from the file. Raises `PatchadError`."
     path = Path(path)
-    if not path.is_file(): raise PatchadError(f"{path}: no such file of weights; check the path, or use init='random'")
-    try:
-        if path.suffix == '.safetensors': tensors = load_file(path)
-        else: tensors = torch.load(path, map_location='cpu', weights_only=True)
-    except _UNREADABLE as e:
-        why = (str(e).splitlines() or [type(e).__name__])[0]
-        raise PatchadError(f"{path}: cannot be read as weights ({why}); save a dict of tensors") from None
-    if isinstance(tensors, dict): tensors = tensors.get('state_dict', tensors)
-    if not isinstance(tensors, dict) or not all(isinstance(v, torch.Tensor) for v in tensors.values()):
-        raise PatchadError(f"{path}: is not a dict of tensors; save the network's state_dict()")
-    return tensors
+    if not path.is_file():
+        raise PatchadError(f"{path}: no such file of weights; check the path, or use init='random'")
+    weights = _load_file(path)
+    if isinstance(weights, dict): weights = weights.get('state_dict', weights)
+    if _are_tensors(weights): return weights
+    raise PatchadError(f"{path}: is not a dict of tensors; save the network's state_dict()")
 
 # %% ../nbs/11_baselines.ipynb #218a84b0
 def _misfits(given, own): # name -> tensor, both
-    "The names whose tensors differ in shape, or are there only once. Counters of batches do not matter."
+    "The names whose tensors differ in shape, or are there only once; counters of batches aside."
     def shape(tensors, name): return getattr(tensors.get(name), 'shape', None)
     names = sorted(own.keys() | given.keys())
     return [n for n in names if 'num_batches' not in n and shape(given, n) != shape(own, n)]
 
+# %% ../nbs/11_baselines.ipynb #4ed70d28
 def _load_backbone(net, path, name):
     "Put the weights of a file into the backbone. Raises `PatchadError` when they do not fit."
     unused = 'fc.', 'layer4.'
     given = {k: v for k, v in read_weights(path).items() if not k.startswith(unused)}
     if wrong := _misfits(given, net.state_dict()):
-        raise PatchadError(f"{path}: holds weights of another architecture than {name} ({len(wrong)} tensors differ, "
-                           f"the first is {wrong[0]}); give weights of {name} with the names of torchvision or timm")
+        raise PatchadError(f"{path}: holds weights of another architecture than {name} "
+                           f"({len(wrong)} tensors differ, the first is {wrong[0]}); "
+                           f"give weights of {name} with the names of torchvision or timm")
     net.load_state_dict(given, strict=False)
 
 # %% ../nbs/11_baselines.ipynb #32fba1db
-def initialize(net:nn.Module,  # a ResNet of timm, up to layer3, just made
-               init:str,  # 'random', 'random_he', or a file of weights
-               name:str='the backbone'): # its name, for messages
-    "Give a backbone its weights, in place."
-    if init == 'random': return
-    if init != 'random_he': return _load_backbone(net, init, name)
+def _wake_branches(net):
+    "Let all batch norms scale by one, so that no branch is dead."
     for m in net.modules():
         if isinstance(m, nn.BatchNorm2d): nn.init.ones_(m.weight)
+
+def initialize(
+    net:nn.Module,  # a ResNet of timm, up to layer3, just made
+    init:str,  # 'random', 'random_he', or a file of weights
+    name:str='the backbone'  # its name, for messages
+):
+    "Give a backbone its weights, in place."
+    if init not in INITS: _load_backbone(net, init, name)
+    elif init == 'random_he': _wake_branches(net)
 
 # %% ../nbs/11_baselines.ipynb #eaf402da
 def _watch(block, name, shares): # -> two hooks
@@ -144,41 +183,25 @@ def _watch(block, name, shares): # -> two hooks
         shortcut = x if module.downsample is None else module.downsample(x)
         shares[name] = float(branch['norm'] / shortcut.norm())
     last = getattr(block, 'bn3', None) or block.bn2
-    return last.register_forward_hook(after_branch), block.register_forward_hook(after_block)
+    return [last.register_forward_hook(after_branch),
+            block.register_forward_hook(after_block)]
+
+# %% ../nbs/11_baselines.ipynb #1a97bdc0
+def _is_block(m): return hasattr(m, 'downsample') and hasattr(m, 'conv1')
 
 @torch.inference_mode()
-def branch_shares(net:nn.Module,  # a ResNet of timm, in eval mode
-                  x:torch.Tensor  # (B,3,S,S), from `network_input`
-                 ) -> dict:  # block -> length of the branch / length of the shortcut
+def branch_shares(
+    net:nn.Module,  # a ResNet of timm, in eval mode
+    x:torch.Tensor  # (B,3,S,S), from `network_input`
+) -> dict:  # block -> length of the branch / length of the shortcut
     "How much each residual block adds to its input."
     shares, hooks = {}, []
     for name, block in net.named_modules():
-        if hasattr(block, 'downsample') and hasattr(block, 'conv1'): hooks += _watch(block, name, shares)
+        if _is_block(block): hooks += _watch(block, name, shares)
     try: net(x)
     finally:
         for hook in hooks: hook.remove()
     return shares
-
-# %% ../nbs/11_baselines.ipynb #30c2a3b6
-class BackboneDetector(Detector):
-    "A network of Anomalib over a ResNet that is not trained. Subclasses define `make_network`, `fit` and `learned`."
-    extra, backbones = 'compare', () # what must be installed for `fit` and `load`; the backbones to choose from
-    def __init__(self, backbone, network_size, init, baseline_batch, device, **own):
-        _check_backbone(self, backbone, network_size, init, baseline_batch)
-        self._params = own | dict(network_size=network_size, init=str(init), baseline_batch=baseline_batch)
-        self.backbone, self.device = backbone, torch.device(device)
-        self.network, self.history = None, []
-
-    def params(self): return self._params
-
-    def fitted(self):
-        if self.network is None: raise PatchadError(f"{self.title} has learned nothing yet; call fit or load")
-        return self.network
-
-    def check(self, n_images):
-        anomalib_parts()
-        if n_images < 1: raise PatchadError("no training images; give at least one")
-        if self._params['init'] not in INITS: read_weights(self._params['init'])
 
 # %% ../nbs/11_baselines.ipynb #b95c9f14
 def _check_backbone(detector, backbone, network_size, init, baseline_batch):
@@ -191,7 +214,37 @@ def _check_backbone(detector, backbone, network_size, init, baseline_batch):
     if str(init) not in INITS and Path(init).suffix not in WEIGHT_FILES:
         raise PatchadError(f"init={str(init)!r}; choose 'random', 'random_he' or a file of weights "
                            f"({', '.join(WEIGHT_FILES)})")
-    if baseline_batch < 1: raise PatchadError(f"baseline_batch={baseline_batch}; use at least 1")
+    if baseline_batch < 1:
+        raise PatchadError(f"baseline_batch={baseline_batch}; use at least 1")
+
+# %% ../nbs/11_baselines.ipynb #30c2a3b6
+class BackboneDetector(Detector):
+    "A network of Anomalib over a ResNet. Subclasses define `make_network`, `fit` and `learned`."
+    extra = 'compare'  # what must be installed for `fit` and `load`
+    backbones = ()  # to choose from
+    def __init__(self, backbone, network_size, init, baseline_batch, device, **own):
+        _check_backbone(self, backbone, network_size, init, baseline_batch)
+        shared = dict(network_size=network_size, init=str(init), baseline_batch=baseline_batch)
+        self._params = own | shared
+        self.backbone = backbone
+        self.device = torch.device(device)
+        self.network = None  # until `fit` or `load`
+        self.history = []
+
+    def params(self): return self._params
+
+    def fitted(self):
+        "The network. Raises `PatchadError` where there is none yet."
+        if self.network is not None: return self.network
+        raise PatchadError(f"{self.title} has learned nothing yet; call fit or load")
+
+# %% ../nbs/11_baselines.ipynb #2f746e84
+@patch
+def check(self:BackboneDetector, n_images):
+    anomalib_parts()
+    if n_images < 1: raise PatchadError("no training images; give at least one")
+    init = self._params['init']
+    if init not in INITS: read_weights(init)
 
 # %% ../nbs/11_baselines.ipynb #5a2439fa
 @patch
@@ -203,28 +256,40 @@ def start(self:BackboneDetector, seed):
 
 @patch
 def resnet(self:BackboneDetector, network):
-    return getattr(network.feature_extractor, 'feature_extractor', network.feature_extractor)
+    "The ResNet inside a network of the library."
+    extractor = network.feature_extractor
+    return getattr(extractor, 'feature_extractor', extractor)
 
+# %% ../nbs/11_baselines.ipynb #52bb3e2e
+@patch
+def _inputs(self:BackboneDetector, images): # -> (N,3,S,S)
+    "Images as the network sees them."
+    size = self._params['network_size']
+    return torch.stack([network_input(x, size) for x in images]).to(self.device)
+
+# %% ../nbs/11_baselines.ipynb #66572bcd
 @patch
 @torch.inference_mode()
 def score_map(self:BackboneDetector, image):
-    network, size = self.fitted(), self._params['network_size']
-    x = network_input(image, size)[None].to(self.device)  # (1,3,S,S)
+    network = self.fitted()
+    x = self._inputs([image])  # (1,3,S,S)
     with exact_convolutions(): m = network(x).anomaly_map  # (1,1,S,S)
     m = F.interpolate(m, image.shape[1:], mode='bilinear', align_corners=False)
-    return m[0, 0].float().cpu().numpy()
+    return m[0, 0].float().cpu().numpy()  # (H,W)
 
 # %% ../nbs/11_baselines.ipynb #3f9a6169
 @patch
-def sizes(self:BackboneDetector) -> dict: # 'backbone': its parameters, drawn or loaded; 'learned': what `fit` finds
-    "How many numbers the method needs to score an image, drawn or learned."
+def sizes(self:BackboneDetector) -> dict: # 'backbone' and 'learned'
+    "How many numbers the method needs to score an image: in the backbone, and found by `fit`."
     network = self.network or self.make_network()
     backbone = sum(p.numel() for p in self.resnet(network).parameters())
     return {'backbone': backbone, 'learned': self.learned(network)}
 
 @patch(as_prop=True)
-def n_parameters(self:BackboneDetector): return sum(self.sizes().values())
+def n_parameters(self:BackboneDetector):
+    return sum(self.sizes().values())
 
+# %% ../nbs/11_baselines.ipynb #83d15caa
 @patch
 def state(self:BackboneDetector): return self.fitted().state_dict()
 
@@ -234,9 +299,10 @@ def set_state(self:BackboneDetector, tensors):
     network.load_state_dict(tensors)
     self.network = network.eval()
 
+# %% ../nbs/11_baselines.ipynb #565d093a
 @patch(cls_method=True)
 def load(cls:BackboneDetector, folder, device='cpu'):
-    anomalib_parts()  # says what is missing, before anything is read
+    anomalib_parts()
     return Detector.load.__func__(cls, folder, device)
 
 # %% ../nbs/11_baselines.ipynb #94f51918
@@ -252,58 +318,70 @@ def fit_gaussians(features:torch.Tensor # (N,f,h,w), N > 1
         row = features[:, :, r:r + 1].contiguous()  # (N,f,1,w)
         _, inverse = gaussian().fit(row)
         upper = inverse.reshape(w, f, f).triu()
-        precision[r * w:(r + 1) * w] = upper + upper.triu(1).mT  # symmetric to the last bit: half of it can be stored
+        # symmetric to the last bit, so that half of it can be stored
+        precision[r * w:(r + 1) * w] = upper + upper.triu(1).mT
     return mean, precision
 
 # %% ../nbs/11_baselines.ipynb #e68ecf9a
-def leave_one_out(distance:torch.Tensor, # Mahalanobis distances of a training image
-                  n:int  # of training images, > 2
-                 ) -> torch.Tensor:  # larger ones
+def leave_one_out(
+    distance:torch.Tensor,  # Mahalanobis distances of a training image
+    n:int  # of training images, > 2
+) -> torch.Tensor:  # larger ones
     "The distances that a training image would have if it had not been among the training images."
-    q, c = distance.square() / (n - 1), n / (n - 1)
     # Sherman and Morrison's formula; it neglects that the ridge grows by (n-1)/(n-2)
-    return ((n - 2) * c**2 * q / (1 - c * q).clamp(min=1e-6)).sqrt()
+    q = distance.square() / (n - 1)
+    c = n / (n - 1)
+    left = (1 - c * q).clamp(min=1e-6)
+    return ((n - 2) * c**2 * q / left).sqrt()
 
 # %% ../nbs/11_baselines.ipynb #addac834
 class PadimDetector(BackboneDetector):
     "PaDiM: a Gaussian of network features at each place (Defard et al., 2021), by Anomalib; section 3.2."
     key, title = 'padim', 'PaDiM'
     backbones = 'resnet18', 'resnet34', 'resnet50', 'wide_resnet50_2'
-    def __init__(self,
-                 padim_backbone:str='resnet50', # the paper's; or resnet18, resnet34, wide_resnet50_2
-                 padim_features:int=550,  # chosen at random from 448 (resnet18, resnet34) or 1792; not in the paper
-                 network_size:int=256,  # side of the resized image, in pixels: a multiple of 32, from 64 on
-                 init:str='random',  # or 'random_he', or a file of weights, see `initialize`
-                 baseline_batch:int=32,  # images at a time
-                 device:str='cpu'):
+    def __init__(
+        self,
+        padim_backbone:str='resnet50', # the paper's; or resnet18, resnet34, wide_resnet50_2
+        padim_features:int=550,  # chosen at random from 448 (resnet18, resnet34) or 1792; not in the paper
+        network_size:int=256,  # side of the resized image, in pixels: a multiple of 32, from 64 on
+        init:str='random',  # or 'random_he', or a file of weights, see `initialize`
+        baseline_batch:int=32,  # images at a time
+        device:str='cpu'
+    ):
         own = dict(padim_backbone=padim_backbone, padim_features=padim_features)
         super().__init__(padim_backbone, network_size, init, baseline_batch, device, **own)
-        most = 448 if padim_backbone in ('resnet18', 'resnet34') else 1792
+        small = padim_backbone in ('resnet18', 'resnet34')
+        most = 448 if small else 1792  # channels of the three layers
         if not 1 <= padim_features <= most:
             raise PatchadError(f"padim_features={padim_features}; {padim_backbone} has 1 to {most}")
         self.n_images = 0
 
-    def check(self, n_images):
-        super().check(n_images)
-        if n_images < 2: raise PatchadError(f"{n_images} training image; a covariance needs at least two")
+# %% ../nbs/11_baselines.ipynb #c0ff5485
+@patch
+def check(self:PadimDetector, n_images):
+    BackboneDetector.check(self, n_images)
+    if n_images < 2:
+        raise PatchadError(f"{n_images} training image; a covariance needs at least two")
+
+@patch
+def make_network(self:PadimDetector):
+    model = anomalib_parts().PadimModel
+    n_features = self._params['padim_features']
+    return model(self.backbone, pre_trained=False, n_features=n_features).eval()
 
 # %% ../nbs/11_baselines.ipynb #d3f0670f
 @patch
-def make_network(self:PadimDetector):
-    n_features = self._params['padim_features']
-    return anomalib_parts().PadimModel(self.backbone, pre_trained=False, n_features=n_features).eval()
-
-@patch
-def _features(self:PadimDetector, network, images, progress): # (N,f,S/4,S/4)
+def _features(self:PadimDetector, network, images, progress): # -> (N,f,S/4,S/4)
     "The features of all images."
-    size, batch = self._params['network_size'], self._params['baseline_batch']
     features = None
+    batches = torch.arange(len(images)).split(self._params['baseline_batch'])
     with tqdm(total=len(images), desc='features', disable=not progress) as bar, exact_convolutions():
-        for i in torch.arange(len(images)).split(batch):
-            x = torch.stack([network_input(images[int(k)], size) for k in i]).to(self.device)
-            e = network.generate_embedding(network.feature_extractor(x))  # (B,f,S/4,S/4)
-            if features is None: features = torch.empty(len(images), *e.shape[1:], device=self.device)
-            features[i] = e
+        for i in batches:
+            x = self._inputs(images[int(k)] for k in i)  # (B,3,S,S)
+            layers = network.feature_extractor(x)
+            some = network.generate_embedding(layers)  # (B,f,S/4,S/4)
+            if features is None: features = some.new_empty(len(images), *some.shape[1:])
+            features[i] = some
             bar.update(len(i))
     return features
 
@@ -313,61 +391,88 @@ def _features(self:PadimDetector, network, images, progress): # (N,f,S/4,S/4)
 def fit(self:PadimDetector, images, seed=0, checkpoint=None, progress=True):
     self.check(len(images))
     network = self.start(seed)
-    mean, precision = fit_gaussians(self._features(network, images, progress))
-    network.gaussian.mean, network.gaussian.inv_covariance = mean, precision
-    self.network, self.n_images = network, len(images)
+    features = self._features(network, images, progress)
+    gaussian = network.gaussian
+    gaussian.mean, gaussian.inv_covariance = fit_gaussians(features)
+    self.network = network
+    self.n_images = len(images)
     return self
 
+# %% ../nbs/11_baselines.ipynb #00ee1b86
 @patch
 def calibrate(self:PadimDetector, images, n=4):
     "With training images: each is scored as if it had not been one."
     if self.n_images < 3: return Detector.calibrate(self, images, n)
     generator = self.fitted().anomaly_map_generator
     plain = generator.compute_distance
-    generator.compute_distance = lambda **kw: leave_one_out(plain(**kw), self.n_images)
+    def left_out(**kwargs): return leave_one_out(plain(**kwargs), self.n_images)
+    generator.compute_distance = left_out
     try: return Detector.calibrate(self, images, n)
     finally: del generator.compute_distance
 
 # %% ../nbs/11_baselines.ipynb #d75a1325
+def _halves(matrices): # (n,f,f), symmetric -> (n,f*(f+1)/2)
+    "The upper halves of symmetric matrices, with the diagonal."
+    i, j = torch.triu_indices(*matrices.shape[1:])
+    return matrices[:, i, j]
+
+def _whole(halves, f): # (n,f*(f+1)/2) -> (n,f,f)
+    "The symmetric matrices that have these upper halves."
+    i, j = torch.triu_indices(f, f)
+    matrices = halves.new_empty(len(halves), f, f)
+    matrices[:, i, j] = halves
+    matrices[:, j, i] = halves
+    return matrices
+
+# %% ../nbs/11_baselines.ipynb #562b67b3
 @patch
 def learned(self:PadimDetector, network):
-    f, places = self._params['padim_features'], (self._params['network_size'] // 4)**2
-    return places * (f + f * (f + 1) // 2)  # a mean and half a symmetric matrix for each place
+    "A mean and half a symmetric matrix for each place."
+    f = self._params['padim_features']
+    places = (self._params['network_size'] // 4)**2
+    return places * (f + f * (f + 1) // 2)
 
+# %% ../nbs/11_baselines.ipynb #f573fcc4
 @patch
 def state(self:PadimDetector):
     tensors = dict(BackboneDetector.state(self))
     precision = tensors.pop('gaussian.inv_covariance')  # (places,f,f)
-    i, j = torch.triu_indices(*precision.shape[1:])
-    return tensors | {'gaussian.upper': precision[:, i, j], 'n_images': torch.tensor(self.n_images)}
+    tensors['gaussian.upper'] = _halves(precision)
+    tensors['n_images'] = torch.tensor(self.n_images)
+    return tensors
 
+# %% ../nbs/11_baselines.ipynb #a4c4e25a
 @patch
 def set_state(self:PadimDetector, tensors):
-    tensors, f = dict(tensors), self._params['padim_features']
-    self.n_images, upper = int(tensors.pop('n_images')), tensors.pop('gaussian.upper')
-    i, j = torch.triu_indices(f, f)
-    precision = torch.empty(len(upper), f, f, device=self.device)
-    precision[:, i, j] = upper
-    precision[:, j, i] = upper
+    tensors = dict(tensors)
+    self.n_images = int(tensors.pop('n_images'))
+    upper = tensors.pop('gaussian.upper')
+    precision = _whole(upper, self._params['padim_features'])  # (places,f,f)
+    tensors['gaussian.inv_covariance'] = precision
     network = self.make_network().to(self.device)
-    network.gaussian.mean, network.gaussian.inv_covariance = tensors['gaussian.mean'], precision
-    network.load_state_dict(tensors | {'gaussian.inv_covariance': precision})
+    network.gaussian.mean = tensors['gaussian.mean']
+    network.gaussian.inv_covariance = precision
+    network.load_state_dict(tensors)
     self.network = network
 
 # %% ../nbs/11_baselines.ipynb #1356855d
 class FastFlowDetector(BackboneDetector):
     "FastFlow: normalizing flows over network features (Yu et al., 2021), by Anomalib; section 3.2."
-    key, title, backbones = 'fastflow', 'FastFlow', ('resnet18', 'wide_resnet50_2')
-    def __init__(self,
-                 flow_backbone:str='wide_resnet50_2', # the nearest to the paper's ResNet50 in the library; or resnet18
-                 flow_steps:int=8,  # couplings per layer; the library's
-                 flow_epochs:int=100,  # a fixed number; not stated in the paper
-                 flow_lr:float=1e-3,  # Adam's learning rate; the library's
-                 network_size:int=256,  # side of the resized image, in pixels: a multiple of 32, from 64 on
-                 init:str='random',  # or 'random_he', or a file of weights, see `initialize`
-                 baseline_batch:int=32,  # images per step; the library's
-                 device:str='cpu'):
-        own = dict(flow_backbone=flow_backbone, flow_steps=flow_steps, flow_epochs=flow_epochs, flow_lr=flow_lr)
+    key, title = 'fastflow', 'FastFlow'
+    backbones = 'resnet18', 'wide_resnet50_2'
+    def __init__(
+        self,
+        flow_backbone:str='wide_resnet50_2', # the library's nearest to the paper's ResNet50; or resnet18
+        flow_steps:int=8,  # couplings per layer; the library's
+        flow_epochs:int=100,  # a fixed number; not stated in the paper
+        flow_lr:float=1e-3,  # Adam's learning rate; the library's
+        network_size:int=256,  # side of the resized image, in pixels: a multiple of 32, from 64 on
+        init:str='random',  # or 'random_he', or a file of weights, see `initialize`
+        baseline_batch:int=32,  # images per step; the library's
+        device:str='cpu'
+    ):
+        own = dict(flow_backbone=flow_backbone, flow_steps=flow_steps,
+                   flow_epochs=flow_epochs, flow_lr=flow_lr)
         super().__init__(flow_backbone, network_size, init, baseline_batch, device, **own)
         if flow_steps < 1 or flow_epochs < 1 or not flow_lr > 0:
             raise PatchadError(f"flow_steps={flow_steps}, flow_epochs={flow_epochs}, flow_lr={flow_lr}; "
@@ -376,8 +481,9 @@ class FastFlowDetector(BackboneDetector):
 # %% ../nbs/11_baselines.ipynb #b21ac9d4
 @patch
 def make_network(self:FastFlowDetector):
-    size, steps = self._params['network_size'], self._params['flow_steps']
     model = anomalib_parts().FastflowModel
+    size = self._params['network_size']
+    steps = self._params['flow_steps']
     return model((size, size), self.backbone, pre_trained=False, flow_steps=steps).eval()
 
 @patch
@@ -385,42 +491,53 @@ def learned(self:FastFlowDetector, network):
     "Norms and couplings, not the fixed permutations."
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
+# %% ../nbs/11_baselines.ipynb #face0ced
 class FlowTraining(nn.Module):
     "FastFlow as `train` wants it."
     def __init__(self, flow):
         super().__init__()
-        self.flow, self.criterion = flow, anomalib_parts().FastflowLoss()
+        self.flow = flow
+        self.criterion = anomalib_parts().FastflowLoss()
 
-    def loss(self, x): # the library's: negative log-likelihood of an image, without its constant
+    def loss(self, x): # (B,3,S,S)
         return self.criterion(*self.flow(x)), {}
 
 # %% ../nbs/11_baselines.ipynb #25eaa1aa
-def _split_tenth(x): # (N,...) -> all but the last tenth, the last tenth; a single image is not held out
+def _split_tenth(x): # (N,...)
+    "All but the last tenth, and the last tenth. A single image is not held out."
     n_held_out = max(1, round(.1 * len(x))) if len(x) > 1 else 0
     n = len(x) - n_held_out
     return x[:n], x[n:]
 
 @torch.no_grad()
-def _mean_loss(training, x, batch_size): # of the images (N,...)
-    return sum(float(training.loss(b)[0]) * len(b) for b in x.split(batch_size)) / len(x)
+def _mean_loss(training, x, batch_size): # x: images (N,...)
+    total = sum(float(training.loss(b)[0]) * len(b) for b in x.split(batch_size))
+    return total / len(x)
 
 # %% ../nbs/11_baselines.ipynb #77c20e30
 @patch
 def fit(self:FastFlowDetector, images, seed=0, checkpoint=None, progress=True):
     self.check(len(images))
     training = FlowTraining(self.start(seed))
-    epochs, lr = self._params['flow_epochs'], self._params['flow_lr']
-    batch, size = self._params['baseline_batch'], self._params['network_size']
-    indices = tqdm(range(len(images)), desc='images', disable=not progress)
-    x = torch.stack([network_input(images[i], size) for i in indices]).to(self.device)
+    p = self._params
+    x = self._inputs(tqdm(images, desc='images', disable=not progress))  # (N,3,S,S)
     learn, hold = _split_tenth(x)
-    def held_out(): return {'held_out_loss': _mean_loss(training, hold, batch)}
-    self.history = train(training, TensorBatches(learn, seed), epochs, batch, lr, checkpoint=checkpoint,
-                         progress=progress, optimizer=partial(torch.optim.Adam, weight_decay=1e-5),
-                         after_epoch=held_out if len(hold) else dict)
+    def held_out():
+        return {'held_out_loss': _mean_loss(training, hold, p['baseline_batch'])}
+    self.history = train(
+        training,
+        TensorBatches(learn, seed),
+        epochs=p['flow_epochs'],
+        batch_size=p['baseline_batch'],
+        lr=p['flow_lr'],
+        checkpoint=checkpoint,
+        progress=progress,
+        optimizer=partial(torch.optim.Adam, weight_decay=1e-5),  # the library's
+        after_epoch=held_out if len(hold) else dict)
     self.network = training.flow.eval()
     return self
 
+# %% ../nbs/11_baselines.ipynb #c3b9cf00
 @patch
 def diagnostics(self:FastFlowDetector):
     if not self.history: return {}
@@ -438,19 +555,20 @@ def _draw_ellipses(ax, features, ridge):
         ax.plot(x, y, 'k', lw=.7)
 
 # %% ../nbs/11_baselines.ipynb #85bba7be
-def fig_gaussian(features:np.ndarray,  # (n,2): two features at one place, over the training images
-                 points:dict,  # label -> (2,): the same features of test images
-                 ridge:float=1e-5,  # see `mahalanobis`
-                 names:tuple=('feature 1', 'feature 2')
-                ) -> Figure:  # ellipses: distances 1, 2 and 3
+def fig_gaussian(
+    features:np.ndarray,  # (n,2): two features at one place, over the training images
+    points:dict,  # label -> (2,): the same features of test images
+    ridge:float=1e-5,  # see `mahalanobis`
+    names:tuple=('feature 1', 'feature 2')
+) -> Figure:  # ellipses: distances 1, 2 and 3
     "Normal features at one place, their Gaussian, and the distances of a few points."
     fig, ax = subplots(size=(5, 3.6))
     _draw_ellipses(ax, features, ridge)
     ax.plot(*features.T, 'o', ms=4, color='tab:blue', label='training images')
-    markers, colors = 'XPD^', ('tab:orange', 'k', 'tab:gray', 'tab:red')
-    for k, (label, point) in enumerate(points.items()):
+    looks = cycle(zip('XPD^', ('tab:orange', 'k', 'tab:gray', 'tab:red')))
+    for (label, point), (marker, color) in zip(points.items(), looks):
         d = mahalanobis(np.asarray(point)[None], features, ridge)[0]
-        ax.plot(*point, markers[k % 4], ms=9, color=colors[k % 4], label=f'{label}: distance {d:.1f}')
+        ax.plot(*point, marker, ms=9, color=color, label=f'{label}: distance {d:.1f}')
     ax.set(xlabel=names[0], ylabel=names[1])
     ax.legend(fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
     return fig
@@ -460,21 +578,26 @@ def _draw_score(ax, flow, points, reach):
     "FastFlow's score in the plane: from -1, normal, to 0."
     axis = torch.linspace(-reach, reach, 120)
     x, y = torch.meshgrid(axis, axis, indexing='xy')
-    z, _ = flow(torch.stack([x, y], 2).view(-1, 2).to(points))
-    score = -(-z.square().mean(1) / 2).exp().view(120, 120).cpu()
-    ax.imshow(score, origin='lower', extent=(-reach, reach) * 2, cmap='magma')
+    plane = torch.stack([x, y], 2).view(-1, 2)  # (120*120,2)
+    z, _ = flow(plane.to(points))
+    score = -(-z.square().mean(1) / 2).exp()
+    ax.imshow(score.view(120, 120).cpu(), origin='lower', extent=(-reach, reach) * 2, cmap='magma')
+
+# %% ../nbs/11_baselines.ipynb #3fdcabb0
+def _draw_odd(ax, odd): ax.plot(*odd.T.cpu(), 'wX', mec='k', ms=9)
 
 def _draw_points(ax, points, odd, colors):
     ax.scatter(*points.T.cpu(), c=colors, cmap='viridis', s=4)
-    ax.plot(*odd.T.cpu(), 'wX', mec='k', ms=9)
+    _draw_odd(ax, odd)
 
 # %% ../nbs/11_baselines.ipynb #131917be
 @torch.inference_mode()
-def fig_flow(flow:nn.Module,  # maps (n,2) to latents (n,2) and (n,)
-             points:torch.Tensor,  # (n,2), normal
-             odd:torch.Tensor,  # (m,2), not normal
-             reach:float=3.5  # half the side of the drawn squares
-            ) -> Figure:  # before the flow, after the flow, and the score in the plane of the points
+def fig_flow(
+    flow:nn.Module,  # maps (n,2) to latents (n,2) and (n,)
+    points:torch.Tensor,  # (n,2), normal
+    odd:torch.Tensor,  # (m,2), not normal
+    reach:float=3.5  # half the side of the drawn squares
+) -> Figure:  # before and after the flow, and the score in the plane of the points
     "What a flow does to the points it was trained on, and to others."
     fig, (before, after, score) = subplots(1, 3, (9.6, 3.2))
     colors = np.arctan2(*points.T.cpu().numpy())
@@ -482,7 +605,7 @@ def fig_flow(flow:nn.Module,  # maps (n,2) to latents (n,2) and (n,)
     _draw_points(after, flow(points)[0], flow(odd)[0], colors)
     for r in 1, 2, 3: after.add_patch(plt.Circle((0, 0), r, fill=False, lw=.7))
     _draw_score(score, flow, points, reach)
-    score.plot(*odd.T.cpu(), 'wX', mec='k', ms=9)
+    _draw_odd(score, odd)
     for ax, title in zip(fig.axes, ('features', 'after the flow: z', 'score')):
         ax.set_title(title, fontsize=9)
         ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect='equal')
@@ -493,22 +616,27 @@ def fig_branch_shares(shares:dict # title -> result of `branch_shares`
                      ) -> Figure:
     "What each residual block adds, for several initializations."
     fig, ax = subplots(size=(6, 2.6))
+    blocks = list(next(iter(shares.values())))
+    places = np.arange(len(blocks))
     width = .8 / len(shares)
     for k, (title, row) in enumerate(shares.items()):
-        bars = ax.bar(np.arange(len(row)) + k * width, list(row.values()), width, label=title)
+        bars = ax.bar(places + k * width, list(row.values()), width, label=title)
         ax.bar_label(bars, fmt='%.1f', fontsize=7)
-    ax.set_xticks(np.arange(len(row)) + .4 - width / 2, list(row), fontsize=8)
+    ax.margins(y=.1)
+    ax.set_xticks(places + .4 - width / 2, blocks, fontsize=8)
     ax.set_ylabel('branch / shortcut')
     ax.legend(fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
     return fig
 
-def fig_feature_maps(features:dict, # title -> dict of layer -> (C,h,w)
-                     n:int=3  # channels of each layer
-                    ) -> Figure:  # a row per title; each channel with its own color scale
+# %% ../nbs/11_baselines.ipynb #74cb1fbd
+def fig_feature_maps(
+    features:dict,  # title -> dict of layer -> (C,h,w)
+    n:int=3  # channels of each layer
+) -> Figure:  # a row per title; each channel with its own color scale
     "The first channels of some layers."
     layers = list(next(iter(features.values())))
-    rows = [[maps[layer][k] for layer in layers for k in range(n)] for maps in features.values()]
     titles = [layer if k == 0 else '' for layer in layers for k in range(n)]
+    rows = [[maps[layer][k] for layer in layers for k in range(n)] for maps in features.values()]
     return fig_grid(rows, columns=titles, rows=list(features), inches=1.05)
 
 # %% ../nbs/11_baselines.ipynb #ff939411
@@ -517,9 +645,10 @@ def fig_losses(history:list # of `FastFlowDetector`
     "The loss of training images, and of held-out normal images."
     fig, ax = subplots(size=(5, 2.4))
     epochs = range(1, len(history) + 1)
-    ax.plot(epochs, [h['loss'] for h in history], 'o-', ms=3, label='training')
-    if 'held_out_loss' in history[0]:
-        ax.plot(epochs, [h['held_out_loss'] for h in history], 's--', ms=3, label='held out')
+    def curve(key, style, label):
+        ax.plot(epochs, [h[key] for h in history], style, ms=3, label=label)
+    curve('loss', 'o-', 'training')
+    if 'held_out_loss' in history[0]: curve('held_out_loss', 's--', 'held out')
     ax.set(xlabel='epoch', ylabel='loss per image')
     ax.grid(alpha=.3)
     ax.legend(fontsize=8)

@@ -6,7 +6,6 @@
 __all__ = ['benchmark_metrics', 'benchmark_training', 'benchmark_dense', 'benchmark_vq', 'benchmark_ocsvm', 'benchmark_resample', 'benchmark_prior', 'benchmark_restoration']
 
 # %% ../nbs/00_benchmarks.ipynb #52e6c571
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,8 +14,8 @@ from sklearn.svm import OneClassSVM
 from torch import nn
 
 from .autoencoder import AutoEncoder
-from .core import (CODES_PER_PATCH, LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE, best_of, ceil_div, seeded, shuffled,
-                             synchronize, time_once)
+from .core import (CODES_PER_PATCH, LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE, best_of, ceil_div, seeded,
+                             shuffled, time_once)
 from .dense import center_errors, dense_map, encode_phases, merge_phases
 from .metrics import pixel_metrics, toy_maps
 from .ocsvm import LatentOCSVM
@@ -28,21 +27,27 @@ from .training import compiled, train
 from .vq import VectorQuantizer, VQAutoEncoder
 
 # %% ../nbs/02_metrics.ipynb #4cf61d9b
-def benchmark_metrics(n:int=20,  # number of maps
-                      size:int=512,  # height and width of a map, in pixels
-                      seed:int=0,  # of the toy maps
+def benchmark_metrics(n:int=20, # number of maps
+                      size:int=512, # height and width of a map, in pixels
+                      seed:int=0, # of the toy maps
                       repeats:int=3, # the best time of so many counts, measured in turn
                      ) -> dict: # n, size, defective fraction, seconds of both, ratio, largest difference
-    "Time all five metrics against scikit-learn's AUROC + average precision on the same maps, flattened beforehand."
-    from sklearn.metrics import average_precision_score, roc_auc_score  # the peer we measure ourselves against
+    "Time all five metrics against scikit-learn's AUROC + average precision on the same pixels."
+    from sklearn.metrics import average_precision_score, roc_auc_score
     maps, masks = toy_maps(n, size, seed)
-    target, score = (np.concatenate([a.ravel() for a in arrays]) for arrays in (masks, maps))
+    target = np.concatenate([m.ravel() for m in masks])
+    score = np.concatenate([s.ravel() for s in maps])
     def ours(): return pixel_metrics(maps, masks)
     def theirs(): return roc_auc_score(target, score), average_precision_score(target, score)
     (seconds, found), (peer_seconds, (auroc, auprc)) = best_of(repeats, ours, theirs)
     difference = max(abs(found['auroc'] - auroc), abs(found['auprc'] - auprc))
-    return {'n': n, 'size': size, 'defective_fraction': float(target.mean()), 'seconds_patchad': seconds,
-            'seconds_sklearn': peer_seconds, 'ratio': peer_seconds / seconds, 'max_abs_difference': float(difference)}
+    return {'n': n,
+            'size': size,
+            'defective_fraction': float(target.mean()),
+            'seconds_patchad': seconds,
+            'seconds_sklearn': peer_seconds,
+            'ratio': peer_seconds / seconds,
+            'max_abs_difference': float(difference)}
 
 # %% ../nbs/05_autoencoder.ipynb #ac1754f0
 def _training_step(model, batches, loss_of, device):
@@ -69,17 +74,17 @@ def _ways_to_train(model, steps, batch_size, device, compile):
     }
     if compile:
         joined = compiled(model, compile)
-        for _ in range(3): joined(sampler[:batch_size])[0].backward()        # compiles
+        for _ in range(3): joined(sampler[:batch_size])[0].backward()  # compiles
         ways['compiled'] = sampler.batches(batch_size), joined
     return ways
 
 # %% ../nbs/05_autoencoder.ipynb #f3651652
 def benchmark_training(
-    steps:int=20,       # training steps of each kind, taken in turn
+    steps:int=20,  # training steps of each kind, taken in turn
     batch_size:int=100, # patches per step
     device:str='cpu',
     compile:str|None=None, # also train with this backend of `torch.compile`, see `train`
-) -> dict:              # patches per second of each way, loading alone and training, and ratios
+) -> dict:  # patches per second of each way, loading alone and training, and ratios
     "Training speed: our sampler against a `DataLoader` over single patches, in one run."
     model = AutoEncoder().to(device)
     ways = _ways_to_train(model, steps, batch_size, device, compile)
@@ -87,7 +92,7 @@ def benchmark_training(
     for _ in range(steps):
         for way, (batches, loss_of) in ways.items():
             seconds[way].append(_training_step(model, batches, loss_of, device))
-    median = {way: np.median(pairs, 0) for way, pairs in seconds.items()}    # loading, training
+    median = {way: np.median(pairs, 0) for way, pairs in seconds.items()}  # loading, training
     rate = {f'load_{way}': float(batch_size / load) for way, (load, _) in median.items()}
     rate |= {f'train_{way}': float(batch_size / train) for way, (_, train) in median.items()}
     if compile: rate['compile_ratio'] = rate['train_compiled'] / rate['train_sampler']
@@ -96,12 +101,12 @@ def benchmark_training(
     return rate
 
 # %% ../nbs/06_dense.ipynb #06403785
-def benchmark_dense(size:int=1024,      # of a square image, in pixels
-                    n_loop:int=4000,    # patches that the loop is timed on
+def benchmark_dense(size:int=1024,  # of a square image, in pixels
+                    n_loop:int=4000,  # patches that the loop is timed on
                     batch_size:int=100, # patches per pass of the loop
-                    repeats:int=3,      # the best of so many
+                    repeats:int=3,  # the best of so many
                     device:str='cpu'
-                   ) -> dict:           # seconds per image of both ways, and their ratio
+                   ) -> dict:  # seconds per image of both ways, and their ratio
     "Seconds for a whole score map: dense evaluation against the batched loop over patches, in one run."
     model = AutoEncoder().to(device).eval()
     g = torch.Generator().manual_seed(0)
@@ -114,20 +119,20 @@ def benchmark_dense(size:int=1024,      # of a square image, in pixels
             x = sampler[i]
             (x - model(x))[:, :, center, center].square().sum(1).cpu()
     def dense(): dense_map(image, lambda x: center_errors(model, x), device=device)
-    best_of(1, loop, dense, device=device)                  # warm up
+    best_of(1, loop, dense, device=device)  # warm up
     (sampled, _), (seconds_dense, _) = best_of(repeats, loop, dense, device=device)
     seconds_loop = sampled / n_loop * size**2
     return {'size': size, 'seconds_loop': seconds_loop, 'seconds_dense': seconds_dense,
             'ratio': seconds_loop / seconds_dense}
 
 # %% ../nbs/07_vq.ipynb #51d6e5c3
-def benchmark_vq(size:int=1024,     # of a square image, in pixels
+def benchmark_vq(size:int=1024,  # of a square image, in pixels
                  codebook_size:int=1024,
-                 n_loop:int=2000,   # patches that the loop is timed on
+                 n_loop:int=2000,  # patches that the loop is timed on
                  batch_size:int=100, # patches per pass of the loop
-                 repeats:int=3,     # the best of so many
+                 repeats:int=3,  # the best of so many
                  device:str='cpu'
-                ) -> dict:          # seconds per image of both ways, and their ratio
+                ) -> dict:  # seconds per image of both ways, and their ratio
     "Seconds to quantize the latents of all patches: once per dense position, and patch by patch, in one run."
     g = torch.Generator().manual_seed(0)
     vq = VectorQuantizer(codebook_size, init='normal').to(device)

@@ -23,11 +23,11 @@ class PatchadError(ValueError):
     "A problem that the user can mend. The message names the file or the parameter and says what to do."
 
 # %% ../nbs/core.ipynb #61eee177
-def run_script(name:str,       # of the script, for its messages
+def run_script(name:str,  # of the script, for its messages
                main:Callable,  # the script: takes the arguments
                argv:list|None=None, # arguments; by default those of the command line
                interrupted:str='interrupted', # what to say after Ctrl-C
-              ) -> int|None:   # exit code: None, 2 after a `PatchadError`, 130 after Ctrl-C
+              ) -> int|None:  # exit code: None, 2 after a `PatchadError`, 130 after Ctrl-C
     "Run a console script. A problem that the user can mend is told on stderr, without a traceback."
     try: return main(argv)
     except PatchadError as e:
@@ -38,10 +38,10 @@ def run_script(name:str,       # of the script, for its messages
         return 130
 
 # %% ../nbs/core.ipynb #4b32386a
-PATCH_SIZE = 63                    # pixels along one side of a patch; the paper's value, section 3.2
-LATENT_SIDE = 17                   # positions along one side of its latent
-CODES_PER_PATCH = LATENT_SIDE**2   # 289
-LATENT_STRIDE = 3                  # pixels between neighboring positions
+PATCH_SIZE = 63  # pixels along one side of a patch; the paper's value, section 3.2
+LATENT_SIDE = 17  # positions along one side of its latent
+CODES_PER_PATCH = LATENT_SIDE**2  # 289
+LATENT_STRIDE = 3  # pixels between neighboring positions
 
 # %% ../nbs/core.ipynb #08f4b2fd
 def ceil_div(a:int, # what is shared out
@@ -59,7 +59,7 @@ def seeded(seed:int): # any integer
         yield
 
 # %% ../nbs/core.ipynb #c121fd40
-def shuffled(n:int,     # how many
+def shuffled(n:int,  # how many
              seed:int=0 # same seed, same order, on every device
             ) -> torch.Tensor: # int64 (n,): 0 to n-1 in random order
     "A random order."
@@ -99,7 +99,7 @@ def write_arrays(path:str|Path, # the .npz file
 # %% ../nbs/core.ipynb #55975a32
 def save_tensors(path:str|Path, # the file to write
                  tensors:dict,  # name -> tensor
-                 meta:dict):    # settings: anything that JSON can hold
+                 meta:dict):  # settings: anything that JSON can hold
     "Write tensors and settings as one safetensors file, all or nothing."
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic(path) as part: save_file(plain, part, metadata={'json': json.dumps(meta)})
@@ -117,7 +117,7 @@ def load_tensors(path:str|Path, # a file written by `save_tensors`
         raise PatchadError(f"{path}: not a model of this package ({e}); delete it and train again") from None
 
 # %% ../nbs/core.ipynb #6aac2b11
-def with_prefix(prefix:str,   # for instance 'network.'
+def with_prefix(prefix:str,  # for instance 'network.'
                 tensors:dict  # name -> tensor
                ) -> dict:
     "The same tensors, each name with a prefix."
@@ -132,9 +132,9 @@ def synchronize(device:str|torch.device='cpu'):
     "Wait until the device has done its work; on a CPU it always has."
     if torch.device(device).type == 'cuda': torch.cuda.synchronize()
 
-def time_once(f:Callable,     # without arguments
+def time_once(f:Callable,  # without arguments
               device:str|torch.device='cpu'
-             ) -> tuple:      # (seconds, what `f` returned)
+             ) -> tuple:  # (seconds, what `f` returned)
     "The time of one call."
     synchronize(device)
     start = time.perf_counter()
@@ -143,10 +143,10 @@ def time_once(f:Callable,     # without arguments
     return time.perf_counter() - start, result
 
 # %% ../nbs/core.ipynb #e080065a
-def best_of(repeats:int,        # calls of each function
-            *functions,         # without arguments; called in turn
+def best_of(repeats:int,  # calls of each function
+            *functions,  # without arguments; called in turn
             device:str|torch.device='cpu'
-           ) -> list:           # for each function: (shortest seconds, its last result)
+           ) -> list:  # for each function: (shortest seconds, its last result)
     "Race functions against each other."
     best = [(float('inf'), None)] * len(functions)
     for _ in range(repeats):
@@ -159,9 +159,9 @@ def best_of(repeats:int,        # calls of each function
 def subplots(rows:int=1,
              columns:int=1,
              size:tuple=(5., 3.), # of the whole figure, in inches: width, height
-             pad:float=1.08,      # between the pictures, in font sizes
-             **kwargs             # for `plt.subplots`
-            ) -> tuple:           # (figure, axes), as from `plt.subplots`
+             pad:float=1.08,  # between the pictures, in font sizes
+             **kwargs  # for `plt.subplots`
+            ) -> tuple:  # (figure, axes), as from `plt.subplots`
     "A closed figure with axes, laid out tightly when it is drawn."
     fig, axs = plt.subplots(rows, columns, figsize=size, **kwargs)
     if 'layout' not in kwargs: fig.set_layout_engine('tight', pad=pad)
@@ -172,17 +172,17 @@ def subplots(rows:int=1,
 def as_array(picture) -> np.ndarray: # (H,W) or (H,W,3)
     "What Matplotlib can show: a tensor (3,H,W) becomes an array (H,W,3), and colors stay in their range."
     if not isinstance(picture, torch.Tensor): return np.asarray(picture)
-    if picture.ndim == 3: picture = picture.movedim(0, -1)                # (H,W,3)
+    if picture.ndim == 3: picture = picture.movedim(0, -1)  # (H,W,3)
     if picture.ndim == 3 and picture.is_floating_point(): picture = picture.clamp(0, 1)
     return picture.detach().cpu().numpy()
 
-def show_picture(ax,              # axes of a figure
-                 picture,         # image (3,H,W), or array (H,W) or (H,W,3)
-                 mask=None,       # bool (H,W): its border is drawn
+def show_picture(ax,  # axes of a figure
+                 picture,  # image (3,H,W), or array (H,W) or (H,W,3)
+                 mask=None,  # bool (H,W): its border is drawn
                  title:str='',
-                 below:str='',    # a line under the picture
+                 below:str='',  # a line under the picture
                  color:str='cyan', # of the border
-                 **scale):        # for `imshow`, such as cmap, vmin and vmax
+                 **scale):  # for `imshow`, such as cmap, vmin and vmax
     "Draw one picture, without ticks."
     ax.imshow(as_array(picture), **{'cmap': 'gray'} | scale)
     ax.set(xticks=[], yticks=[])
@@ -191,16 +191,18 @@ def show_picture(ax,              # axes of a figure
     if below: ax.set_xlabel(below, fontsize=8)
 
 # %% ../nbs/core.ipynb #09563390
-def fig_grid(pictures:Sequence,    # rows of pictures; each a picture, a dict of arguments of `show_picture`, or None: an empty place
-             columns:Sequence=(),  # titles of the columns
-             rows:Sequence=(),     # labels of the rows
-             inches:float=1.3,     # of one picture
-             pad:float=.3,         # between the pictures, in font sizes
-             **scale               # for all pictures, such as cmap, vmin and vmax
-            ) -> Figure:
+def fig_grid(
+    pictures:Sequence,  # rows of pictures; each a picture, a dict of arguments of `show_picture`, or None: empty
+    columns:Sequence=(),  # titles of the columns
+    rows:Sequence=(),  # labels of the rows
+    inches:float=1.3,  # of one picture
+    pad:float=.3,  # between the pictures, in font sizes
+    **scale  # for all pictures, such as cmap, vmin and vmax
+) -> Figure:
     "Pictures in a grid, with titles above the columns and labels beside the rows."
     n = max(map(len, pictures))
-    fig, axs = subplots(len(pictures), n, (inches * n, inches * len(pictures) + .3), pad, squeeze=False)
+    size = inches * n, inches * len(pictures) + .3
+    fig, axs = subplots(len(pictures), n, size, pad, squeeze=False)
     for ax in axs.flat: ax.axis('off')
     for line, entries in zip(axs, pictures):
         for ax, entry in zip(line, entries):
@@ -217,26 +219,35 @@ STRIP = {  # box: (column, row, text)
     'svm': (4.5, 0, 'one-class SVM'), 'decoder': (4.5, 1, 'decoder, error'), 'codes': (3.6, 2, 'codes'),
     'prior': (4.5, 2, 'prior'), 'restoration': (5.6, 2, 'restoration'), 'baselines': (2, 3, 'PaDiM, FastFlow'),
     'map': (6.8, 1, 'score map'), 'metrics': (7.9, 1, 'metrics'), 'table': (8.9, 1, 'table')}
-_STRIP_ARROWS = ('images patches, patches encoder, encoder latent, latent svm, latent decoder, latent codes, codes prior, '
-                 'codes decoder, codes svm, prior restoration, svm map, decoder map, restoration map, images baselines, '
-                 'baselines map, map metrics, metrics table')
+_STRIP_ARROWS = [arrow.split() for arrow in (
+    'images patches', 'patches encoder', 'encoder latent', 'latent svm', 'latent decoder', 'latent codes',
+    'codes prior', 'codes decoder', 'codes svm', 'prior restoration', 'svm map', 'decoder map', 'restoration map',
+    'images baselines', 'baselines map', 'map metrics', 'metrics table')]
+
+# %% ../nbs/core.ipynb #b16adad2
+def _draw_box(ax, name, here):
+    "One box of the strip, in color if it is `here`."
+    x, y, text = STRIP[name]
+    box = dict(boxstyle='round,pad=.35', fc='tab:orange' if here else '#eef1f6', ec='k' if here else '0.6')
+    weight = 'bold' if here else 'normal'
+    return ax.text(x, y, text, ha='center', va='center', fontsize=8.5, weight=weight, bbox=box)
+
+def _draw_arrow(ax, a, b, drawn):
+    "An arrow from the border of box `a` to that of box `b`."
+    style = dict(arrowstyle='-|>', lw=.7, color='0.5', shrinkA=0, shrinkB=1)
+    style['patchA'], style['patchB'] = (drawn[name].get_bbox_patch() for name in (a, b))
+    ax.annotate('', STRIP[b][:2], STRIP[a][:2], zorder=1, arrowprops=style)
 
 # %% ../nbs/core.ipynb #d94fc88a
 def fig_here(*marked # keys of `STRIP`
             ) -> Figure:
     "The way from images to the table, with some boxes marked."
-    if wrong := set(marked) - set(STRIP): raise PatchadError(f"no box {sorted(wrong)[0]!r}; choose from {', '.join(STRIP)}")
+    wrong = sorted(set(marked) - set(STRIP))
+    if wrong: raise PatchadError(f"no box {wrong[0]!r}; choose from {', '.join(STRIP)}")
     fig, ax = subplots(size=(10, 1.7))
     ax.set(xlim=(-.5, 9.3), ylim=(3.5, -.5))
     ax.axis('off')
-    drawn = {}
-    for name, (x, y, text) in STRIP.items():
-        here = name in marked
-        box = dict(boxstyle='round,pad=.35', fc='tab:orange' if here else '#eef1f6', ec='k' if here else '0.6')
-        drawn[name] = ax.text(x, y, text, ha='center', va='center', fontsize=8.5, weight='bold' if here else 'normal', bbox=box)
-    fig.canvas.draw()                                     # now the boxes have their sizes
-    for pair in _STRIP_ARROWS.split(', '):
-        a, b = pair.split()
-        ends = dict(patchA=drawn[a].get_bbox_patch(), patchB=drawn[b].get_bbox_patch(), shrinkA=0, shrinkB=1)
-        ax.annotate('', STRIP[b][:2], STRIP[a][:2], zorder=1, arrowprops=dict(arrowstyle='-|>', lw=.7, color='0.5', **ends))
+    drawn = {name: _draw_box(ax, name, name in marked) for name in STRIP}
+    fig.canvas.draw()  # now the boxes have their sizes
+    for a, b in _STRIP_ARROWS: _draw_arrow(ax, a, b, drawn)
     return fig

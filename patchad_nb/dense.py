@@ -53,12 +53,12 @@ def pad_image(image:torch.Tensor, # uint8 (3,H,W)
 # %% ../nbs/06_dense.ipynb #06d0a006
 @torch.inference_mode()
 def center_errors_loop(
-    model:nn.Module,     # patches to patches, in eval mode
+    model:nn.Module,  # patches to patches, in eval mode
     image:torch.Tensor,  # uint8 (3,H,W)
     patch_size:int=PATCH_SIZE, # side of a patch
     border:str='reflect', # or 'crop', see `pad_image`
-    batch_size:int=500   # patches per pass
-) -> np.ndarray:         # float32 (H,W)
+    batch_size:int=500  # patches per pass
+) -> np.ndarray:  # float32 (H,W)
     "The squared error of each patch's center pixel, by looping over all patches. Slow."
     padded = pad_image(image, patch_size, border)
     windows = padded.unfold(1, patch_size, 1).unfold(2, patch_size, 1) # (3,rows,columns,63,63)
@@ -73,7 +73,7 @@ def center_errors_loop(
     return torch.cat(scores).view(rows, columns).numpy()
 
 # %% ../nbs/06_dense.ipynb #b93a531b
-def split_phases(x:torch.Tensor,     # (1,C,s*h,s*w)
+def split_phases(x:torch.Tensor,  # (1,C,s*h,s*w)
                  s:int=LATENT_STRIDE # the stride
                 ) -> torch.Tensor: # (s*s,C,h,w); entry a*s+b holds x[0,:,a::s,b::s]
     "Sort a dense map into its `s*s` phases, as a batch."
@@ -83,7 +83,7 @@ def split_phases(x:torch.Tensor,     # (1,C,s*h,s*w)
     return x.reshape(s * s, c, h // s, w // s)
 
 # %% ../nbs/06_dense.ipynb #06d0a031
-def merge_phases(x:torch.Tensor    # (s*s,C,h,w)
+def merge_phases(x:torch.Tensor  # (s*s,C,h,w)
                 ) -> torch.Tensor: # (1,C,s*h,s*w)
     "The inverse of `split_phases`."
     n, c, h, w = x.shape
@@ -96,8 +96,8 @@ def merge_phases(x:torch.Tensor    # (s*s,C,h,w)
 @torch.inference_mode()
 def encode_phases(
     encoder:Encoder, # in eval mode, one block with a stride s > 1 at most
-    x:torch.Tensor   # float32 (1,3,H,W); H-62 and W-62 multiples of s
-) -> torch.Tensor:   # (s*s,16,h,w): the latents of all patches, sorted by phase
+    x:torch.Tensor  # float32 (1,3,H,W); H-62 and W-62 multiples of s
+) -> torch.Tensor:  # (s*s,16,h,w): the latents of all patches, sorted by phase
     """Encode every patch of an image at once.
     Entry [a*s+b,:,p,q] is z[u,v] of the patch at (a+s*(p-u), b+s*(q-v))."""
     for conv, *rest in encoder:
@@ -109,7 +109,7 @@ def encode_phases(
 
 # %% ../nbs/06_dense.ipynb #06d0a012
 def encode_dense(encoder:Encoder, # in eval mode, one block with a stride at most
-                 x:torch.Tensor   # float32 (1,3,H,W); H-62 and W-62 multiples of the stride
+                 x:torch.Tensor  # float32 (1,3,H,W); H-62 and W-62 multiples of the stride
                 ) -> torch.Tensor: # Z, (1,16,H-14,W-14)
     "The dense latent map: Z[i+3u,j+3v] is z[u,v] of the patch with its corner at (i,j)."
     return merge_phases(encode_phases(encoder, x))
@@ -143,10 +143,10 @@ def center_field(decoder:Decoder, # any decoder of this form
 # %% ../nbs/06_dense.ipynb #06d0a015
 @torch.inference_mode()
 def decode_centers(
-    decoder:Decoder,     # in eval mode
+    decoder:Decoder,  # in eval mode
     phases:torch.Tensor, # (s*s,16,h,w) from `encode_phases`
     patch_size:int=PATCH_SIZE # side of a patch
-) -> torch.Tensor:       # (s*s,3,h-16,w-16): the center pixel of each patch's reconstruction
+) -> torch.Tensor:  # (s*s,3,h-16,w-16): the center pixel of each patch's reconstruction
     "Decode the center pixel of every patch, and nothing else."
     *blocks, bare = decoder
     field = center_field(decoder, patch_size)
@@ -166,7 +166,7 @@ def decode_centers(
 
 # %% ../nbs/06_dense.ipynb #06d0a016
 def _even_tile(scores:int, # along one side of the score map
-               tile:int,   # largest side of a tile
+               tile:int,  # largest side of a tile
                multiple:int # the side becomes a multiple of this
               ) -> int:
     "The side of tiles that are nearly equal."
@@ -178,13 +178,13 @@ def _even_tile(scores:int, # along one side of the score map
 @torch.inference_mode()
 def dense_map(
     image:torch.Tensor, # uint8 (3,H,W)
-    score:Callable,     # (1,3,h,w) float32 in [0,1] -> (h-62,w-62): the score of each patch
+    score:Callable,  # (1,3,h,w) float32 in [0,1] -> (h-62,w-62): the score of each patch
     patch_size:int=PATCH_SIZE, # side of a patch
     latent_stride:int=LATENT_STRIDE, # the encoder's; h-62 and w-62 are multiples of it
-    tile:int=384,       # largest side of a tile, a multiple of `latent_stride`
+    tile:int=384,  # largest side of a tile, a multiple of `latent_stride`
     border:str='reflect', # or 'crop', see `pad_image`
     device:str|torch.device='cpu' # where tiles are scored
-) -> np.ndarray:        # float32 (H,W)
+) -> np.ndarray:  # float32 (H,W)
     "The score of every pixel, computed tile by tile. Nothing is differentiated."
     if tile < 1 or tile % latent_stride:
         raise PatchadError(f"tile={tile}; use a multiple of {latent_stride}")
@@ -204,7 +204,7 @@ def dense_map(
 # %% ../nbs/06_dense.ipynb #06d0a020
 @torch.inference_mode()
 def center_errors(model:AutoEncoder, # in eval mode
-                  x:torch.Tensor,    # float32 (1,3,H,W)
+                  x:torch.Tensor,  # float32 (1,3,H,W)
                   patch_size:int=PATCH_SIZE # side of a patch
                  ) -> torch.Tensor:  # (H-62,W-62)
     "The squared error of the center pixel of every patch: score 1 of the paper, section 2.2."
@@ -237,11 +237,11 @@ print(status('VmHWM') - before)
 
 # %% ../nbs/06_dense.ipynb #06d0a022
 def measure_peak_memory(
-    size:int,     # of a square image, in pixels
+    size:int,  # of a square image, in pixels
     tile:int=384, # of the score map
     score:str='center_errors(m, t)', # Python: the scores of a tile t, with the auto-encoder m
     setup:str=''  # Python that runs before, without being counted
-) -> float:       # in MB, above what the process held before; Linux only
+) -> float:  # in MB, above what the process held before; Linux only
     "How far the memory of a fresh process rises while it scores an image."
     program = _MEMORY_PROGRAM.format(size=size, tile=tile, score=score, setup=setup)
     command = [sys.executable, '-c', program]
@@ -255,13 +255,13 @@ class ReconstructionDetector(Detector):
     key, title = 'ae_recons', 'AE reconstruction'
     def __init__(self,
                  patches_per_image:int=1000, # the paper's value
-                 epochs:int=10,              # the paper's value
-                 batch_size:int=100,         # the paper's value
-                 lr:float=1e-3,              # Adam's learning rate
+                 epochs:int=10,  # the paper's value
+                 batch_size:int=100,  # the paper's value
+                 lr:float=1e-3,  # Adam's learning rate
                  filters:tuple=(3, 4, 12, 16), # of the encoder; the paper's
-                 tile:int=384,               # of the score map; bounds the memory
-                 border:str='reflect',       # or 'crop', see `pad_image`
-                 device:str='cpu'):          # 'cpu' or 'cuda'
+                 tile:int=384,  # of the score map; bounds the memory
+                 border:str='reflect',  # or 'crop', see `pad_image`
+                 device:str='cpu'):  # 'cpu' or 'cuda'
         self._params = dict(
             patches_per_image=patches_per_image, epochs=epochs,
             batch_size=batch_size, lr=lr,

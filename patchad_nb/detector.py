@@ -23,15 +23,16 @@ from .metrics import metrics_by_defect
 # %% ../nbs/03_detector.ipynb #72f7a014
 class Detector:
     "What every method of the table can do. Subclasses define `fit`, `score_map`, `params`, `state` and `set_state`."
-    key = title = None  # the name in files and options, and the name in tables
+    key = None  # the name in files and options
+    title = None  # the name in tables
     device = torch.device('cpu')
-    normal_range = None  # (low, high): scores of normal pixels, see `calibrate`
+    normal_range = None  # (low, high), scores of normal pixels: see `calibrate`
 
     def fit(self,
-            images:Sequence,  # normal training images, uint8 (3,H,W)
+            images:Sequence, # normal training images, uint8 (3,H,W)
             seed:int=0,  # decides everything random
-            checkpoint:str|Path|None=None, # a file from which an interrupted fit goes on
-            progress:bool=True):  # show bars
+            checkpoint:str|Path|None=None, # file from which an interrupted fit goes on
+            progress:bool=True): # show bars
         "Learn what is normal. Returns the detector."
         raise NotImplementedError
 
@@ -41,14 +42,15 @@ class Detector:
         "The anomaly score of every pixel."
         raise NotImplementedError
 
-    def params(self) -> dict: raise NotImplementedError  # arguments of the constructor
+    def params(self) -> dict: raise NotImplementedError # arguments of the constructor
     def state(self) -> dict: raise NotImplementedError  # learned tensors by name
     def set_state(self, tensors:dict): raise NotImplementedError  # the reverse of `state`
 
 # %% ../nbs/03_detector.ipynb #15e13f5e
 @patch
-def check(self:Detector, n_images:int): # raises `PatchadError` when so few training images are not enough
-    "Ask before a long fit."
+def check(self:Detector,
+          n_images:int): # how many there are to learn from
+    "Ask before a long fit. Raises `PatchadError` when these are too few."
 
 @patch
 def diagnostics(self:Detector) -> dict: # known after `fit`
@@ -60,6 +62,7 @@ def scored(self:Detector) -> dict: # since the detector was made or loaded
     "Numbers gathered while scoring."
     return {}
 
+# %% ../nbs/03_detector.ipynb #15ea84cf
 @patch(as_prop=True)
 def n_parameters(self:Detector) -> int:
     "How many numbers were learned."
@@ -68,29 +71,39 @@ def n_parameters(self:Detector) -> int:
 # %% ../nbs/03_detector.ipynb #58928fa8
 @patch
 def calibrate(self:Detector,
-              images:Sequence, # normal images; `n` of them, evenly spaced, are scored
-              n:int=4):  # how many
+              images:Sequence, # normal images
+              n:int=4):  # score so many of them, evenly spaced
     "Remember the range of scores on normal images: their median and their 99.9 % quantile."
     places = np.linspace(0, len(images) - 1, min(n, len(images)))
     chosen = np.unique(places.astype(int))
-    scores = np.concatenate([self.score_map(images[int(i)]).ravel() for i in chosen])
+    maps = [self.score_map(images[int(i)]) for i in chosen]
+    scores = np.concatenate([m.ravel() for m in maps])
     self.normal_range = tuple(float(q) for q in np.quantile(scores, [.5, .999]))
     return self
 
 # %% ../nbs/03_detector.ipynb #8b4e3859
 @patch
-def save(self:Detector, folder:str|Path): # written as folder/model.safetensors
+def save(self:Detector,
+         folder:str|Path): # written as folder/model.safetensors
     "Save the detector, without pickle."
-    meta = {'detector': self.key, 'params': self.params(), 'normal_range': self.normal_range}
+    meta = {
+        'detector': self.key,
+        'params': self.params(),
+        'normal_range': self.normal_range}
     save_tensors(Path(folder)/'model.safetensors', self.state(), meta)
 
+# %% ../nbs/03_detector.ipynb #710dbcb9
 @patch(cls_method=True)
-def load(cls:Detector, folder:str|Path, device:str='cpu'):
+def load(cls:Detector,
+         folder:str|Path,  # where `save` wrote
+         device:str='cpu'): # for instance 'cuda'
     "Load a detector of this class. Raises `PatchadError` when the file holds another method or architecture."
     path = Path(folder)/'model.safetensors'
     tensors, meta = load_tensors(path, device)
-    if (held := meta.get('detector')) != cls.key:
-        raise PatchadError(f"{path}: holds the method {held!r}, not {cls.key!r}; load it with that method")
+    held = meta.get('detector')
+    if held != cls.key:
+        raise PatchadError(f"{path}: holds the method {held!r}, not {cls.key!r}; "
+                           "load it with that method")
     self = cls(**meta['params'], device=device)
     try: self.set_state(tensors)
     except (KeyError, RuntimeError, ValueError) as e:
@@ -99,67 +112,86 @@ def load(cls:Detector, folder:str|Path, device:str='cpu'):
     if meta['normal_range']: self.normal_range = tuple(meta['normal_range'])
     return self
 
+# %% ../nbs/03_detector.ipynb #92576293
+def _moments(images):
+    "Mean (3,) and covariance (3,3) of all pixels' colors, in [0,1]; float64."
+    n = 0
+    total = torch.zeros(3, dtype=torch.float64)
+    products = torch.zeros(3, 3, dtype=torch.float64)
+    for image in images:
+        c = image.flatten(1).double() / 255  # (3,H*W)
+        n += c.shape[1]
+        total += c.sum(1)
+        products += c @ c.T
+    if n == 0: raise PatchadError("no training images; give at least one")
+    mean = total / n  # (3,)
+    return mean, products / n - mean[:, None] * mean
+
 # %% ../nbs/03_detector.ipynb #0bb566d2
 class ColorDetector(Detector):
     "The distance of a pixel's color from the colors of the training images. No learning, no neighborhood."
-    key, title = 'color', 'Color distance'
+    key = 'color'
+    title = 'Color distance'
+
     def __init__(self,
-                 eps:float=1 / 255, # added to the standard deviation of colors, in [0,1]; one gray level
-                 device:str='cpu'):
-        self.eps, self.device = eps, torch.device(device)
-        self.mean = self.precision = None
+                 eps:float=1 / 255, # added to standard deviations, in [0,1]; one gray level
+                 device:str='cpu'): # where maps are computed
+        self.eps = eps
+        self.device = torch.device(device)
+        self.mean = None  # (3,)
+        self.precision = None  # (3,3), the inverse of the covariance
 
     def fit(self, images, seed=0, checkpoint=None, progress=True):
-        n, total, squares = 0, torch.zeros(3, dtype=torch.float64), torch.zeros(3, 3, dtype=torch.float64)
-        for x in tqdm(images, desc='colors', disable=not progress):
-            c = x.flatten(1).double() / 255  # (3,H*W)
-            n += c.shape[1]
-            total += c.sum(1)
-            squares += c @ c.T
-        if n == 0: raise PatchadError("no training images; give at least one")
-        mean = total / n  # (3,)
-        covariance = squares / n - mean[:, None] * mean  # (3,3)
+        mean, covariance = _moments(tqdm(images, desc='colors', disable=not progress))
         ridge = self.eps**2 * torch.eye(3, dtype=torch.float64)
-        self.set_state({'mean': mean, 'precision': torch.linalg.inv(covariance + ridge)})
+        precision = torch.linalg.inv(covariance + ridge)
+        self.set_state({'mean': mean, 'precision': precision})
         return self
 
-# %% ../nbs/03_detector.ipynb #8f9b43f9
-@patch
-def score_map(self:ColorDetector, image):
-    c = image.to(self.device).permute(1, 2, 0).float() / 255  # (H,W,3)
-    d = c - self.mean
-    squared = ((d @ self.precision) * d).sum(-1)  # (H,W)
-    return squared.clamp(min=0).sqrt().cpu().numpy()
+    def score_map(self, image):
+        c = image.to(self.device).permute(1, 2, 0).float() / 255  # (H,W,3)
+        d = c - self.mean
+        squared = ((d @ self.precision) * d).sum(-1)  # (H,W)
+        return squared.clamp(min=0).sqrt().cpu().numpy()
 
+# %% ../nbs/03_detector.ipynb #8f9b43f9
 @patch
 def params(self:ColorDetector): return {'eps': self.eps}
 
 @patch
-def state(self:ColorDetector): return {'mean': self.mean, 'precision': self.precision}
+def state(self:ColorDetector):
+    return {'mean': self.mean, 'precision': self.precision}
 
 @patch
 def set_state(self:ColorDetector, tensors):
-    self.mean, self.precision = (tensors[k].float().to(self.device) for k in ('mean', 'precision'))
+    self.mean = tensors['mean'].float().to(self.device)
+    self.precision = tensors['precision'].float().to(self.device)
 
 # %% ../nbs/03_detector.ipynb #1de54cbe
 def _center(a, shape):
     "The middle part of a mask or image (H,W,...) that a cropped score map covers."
-    top, left = ((large - small) // 2 for large, small in zip(a.shape, shape))
-    return a[top:top + shape[0], left:left + shape[1]]
+    height, width = shape
+    top = (a.shape[0] - height) // 2
+    left = (a.shape[1] - width) // 2
+    return a[top:top + height, left:left + width]
 
 def _thin(a, pixels):
     "An array scaled down to about so many pixels per side, by leaving out rows and columns."
     step = max(1, min(a.shape[:2]) // pixels)
     return a[::step, ::step]
 
+# %% ../nbs/03_detector.ipynb #9deca690
 def _range(maps):
     "The color scale of some score maps: their median and their 99.9 % quantile."
-    return np.quantile(np.concatenate([m.ravel()[::7] for m in maps]), [.5, .999])
+    scores = np.concatenate([m.ravel()[::7] for m in maps])
+    return np.quantile(scores, [.5, .999])
 
 # %% ../nbs/03_detector.ipynb #edc2e1ae
-def _pictures(sample, maps, ranges, truth, pixels): # maps: title -> score map of this sample
-    "One row of the figure: image, ground truth, score maps."
-    row = [_thin(sample.image().permute(1, 2, 0).numpy(), pixels)]
+def _image_array(sample): return sample.image().permute(1, 2, 0).numpy() # uint8 (H,W,3)
+
+def _pictures(sample, maps, ranges, truth, pixels):
+    "One row of the figure: image, ground truth, score maps. In `maps`: title -> map of this sample."
+    row = [_thin(_image_array(sample), pixels)]
     if truth: row.append(dict(picture=_thin(sample.mask(), pixels), vmin=0, vmax=1))
     for title, score_map in maps.items():
         lo, hi = ranges[title]
@@ -167,6 +199,13 @@ def _pictures(sample, maps, ranges, truth, pixels): # maps: title -> score map o
         row.append(dict(picture=picture, cmap='magma', vmin=lo, vmax=hi))
     return row
 
+# %% ../nbs/03_detector.ipynb #ed117b58
+def _with_overlay(sample, score_map, pixels):
+    "The part of an image that its score map covers, and the map, both scaled down."
+    image = _center(_image_array(sample), score_map.shape)
+    return _thin(image, pixels), _thin(score_map, pixels).astype(np.float32)
+
+# %% ../nbs/03_detector.ipynb #071a9879
 def _lay_over(ax, score_map, lo, hi):
     "Draw a score map over the picture in `ax`: what is normal stays transparent."
     alpha = ((score_map - lo) / max(hi - lo, 1e-12)).clip(0, .8)
@@ -175,25 +214,28 @@ def _lay_over(ax, score_map, lo, hi):
 # %% ../nbs/03_detector.ipynb #2c4f61f4
 def fig_score_maps(samples:Sequence,  # test samples: `Sample`
                    maps:dict,  # title -> list of score maps (H,W), one per sample
-                   ranges:dict|None=None, # title -> (low, high) of the color scale; by default from the maps
+                   ranges:dict|None=None, # title -> (low, high) of the colors; by default from the maps
                    pixels:int=256,  # images are scaled down to about so many pixels
                    inches:float=1.7,  # of one picture
-                  ) -> Figure: # a row per sample: image, ground truth (if any), maps; with one method also the overlay
+                  ) -> Figure: # a row per sample: image, ground truth (if any), maps; for one method an overlay
     "Score maps beside image and ground truth, with one color scale per method."
-    truth, overlay = any(s.mask_path for s in samples), len(maps) == 1
+    truth = any(s.mask_path for s in samples)
+    overlay = len(maps) == 1
     ranges = {title: (ranges or {}).get(title) or _range(ms) for title, ms in maps.items()}
     rows, overlays = [], []
     for i, sample in enumerate(samples):
         mine = {title: ms[i] for title, ms in maps.items()}
         rows.append(_pictures(sample, mine, ranges, truth, pixels))
-        if not overlay: continue
-        title, score_map = next(iter(mine.items()))
-        image = _center(sample.image().permute(1, 2, 0).numpy(), score_map.shape)
-        rows[-1].append(_thin(image, pixels))
-        overlays.append((_thin(score_map, pixels).astype(np.float32), *ranges[title]))
+        if overlay:
+            [(title, score_map)] = mine.items()
+            image, over = _with_overlay(sample, score_map, pixels)
+            rows[-1].append(image)
+            overlays.append((over, *ranges[title]))
     titles = ['image'] + ['ground truth'] * truth + [*maps] + ['overlay'] * overlay
-    fig = fig_grid(rows, columns=titles, rows=[s.name.replace('_', '\n') for s in samples], inches=inches, pad=.4)
-    for ax, over in zip(fig.axes[len(titles) - 1::len(titles)], overlays): _lay_over(ax, *over)
+    names = [s.name.replace('_', '\n') for s in samples]
+    fig = fig_grid(rows, columns=titles, rows=names, inches=inches, pad=.4)
+    last = fig.axes[len(titles) - 1::len(titles)]
+    for ax, over in zip(last, overlays): _lay_over(ax, *over)
     return fig
 
 # %% ../nbs/03_detector.ipynb #93e3fa61
@@ -207,7 +249,7 @@ def sample_masks(samples:Sequence, # of `Sample`
 def score_samples(detector:Detector, # fitted
                   samples:Sequence,  # of `Sample`
                   progress:bool=True # show a bar
-                 ):  # (list of score maps, seconds per image)
+                 ) -> tuple:  # (list of score maps, seconds per image)
     "The score map of each sample, and the mean time of one, without reading the file."
     maps, seconds = [], 0.
     for sample in tqdm(samples, desc=f'score {detector.key}', disable=not progress):
@@ -217,15 +259,18 @@ def score_samples(detector:Detector, # fitted
         seconds += time.perf_counter() - start
     return maps, seconds / max(1, len(samples))
 
+# %% ../nbs/03_detector.ipynb #6884930d
 def evaluate(detector:Detector,  # fitted
              category:Category,  # with masks
-             maps:Sequence|None=None, # score maps of `category.samples`, if they are there already
+             maps:Sequence|None=None, # score maps of its samples, if they are there already
              max_fpr:float=.3,  # limit of AUROC30 and AUPRO30
              progress:bool=True  # show a bar
             ) -> dict:  # 'all' or defect type -> dict of metrics, see `pixel_metrics`
     "Measure a detector on the test images of a category: all of them, and each defect type."
     if not category.has_masks:
-        raise PatchadError(f"{category.root}: has no ground_truth folder; images can be scored, but not measured")
+        raise PatchadError(f"{category.root}: has no ground_truth folder; "
+                           "images can be scored, but not measured")
     if maps is None: maps, _ = score_samples(detector, category.samples, progress)
+    masks = sample_masks(category.samples, maps)
     defects = [s.defect for s in category.samples]
-    return metrics_by_defect(maps, sample_masks(category.samples, maps), defects, max_fpr=max_fpr)
+    return metrics_by_defect(maps, masks, defects, max_fpr=max_fpr)

@@ -282,15 +282,15 @@ def _prepare(out, fixed, asked, data, folders, resume, progress):
 # %% ../nbs/13_experiment.ipynb #4de7c6c3
 def _half_defective(mask):
     "Row and column of the patch whose defective share is closest to one half, but not zero."
-    share = uniform_filter(mask.astype(float), PATCH_SIZE)    # (H,W), around each pixel
+    share = uniform_filter(mask.astype(float), PATCH_SIZE)  # (H,W), around each pixel
     off = np.where(share > 0, abs(share - .5), 1)
     half = PATCH_SIZE // 2
-    off = off[half:-half, half:-half]                         # where a whole patch lies in the image
+    off = off[half:-half, half:-half]  # where a whole patch lies in the image
     return np.unravel_index(off.argmin(), off.shape)
 
 def _patch_at(sample, has_masks):
     "A patch, half of it defective if that can be had, or the middle; float32 (3,63,63)."
-    x = sample.image()                                        # uint8 (3,H,W)
+    x = sample.image()  # uint8 (3,H,W)
     r, c = [(n - PATCH_SIZE) // 2 for n in x.shape[1:]]
     mask = sample.mask() if has_masks else None
     if mask is not None and mask.any(): r, c = _half_defective(mask)
@@ -359,7 +359,7 @@ def figure_data(out:str|Path, # folder of a run
     "What the figures of a category show: examples, maps and curves, patches and copies."
     samples = [category.samples[i] for i in examples(category)]
     masks = category.has_masks
-    patches = torch.stack([_patch_at(s, masks) for s in samples])      # (n,3,63,63)
+    patches = torch.stack([_patch_at(s, masks) for s in samples])  # (n,3,63,63)
     arrays = _sample_arrays(samples, masks)
     copies = {'original': patches}
     for method, folder in _finished(out, category, seed).items():
@@ -420,9 +420,9 @@ def _submit(client, jobs):
     return futures
 
 # %% ../nbs/13_experiment.ipynb #85403344
-def run_jobs(jobs:Sequence,            # of dicts: the arguments of `run_job`
+def run_jobs(jobs:Sequence,  # of dicts: the arguments of `run_job`
              scheduler:str|None=None,  # address of a Dask scheduler; by default here
-            ) -> Iterator:             # of the jobs, each when it is done
+            ) -> Iterator:  # of the jobs, each when it is done
     "Do jobs. Raises `PatchadError` when there is no scheduler at the address."
     if scheduler is None:
         for job in jobs:
@@ -435,7 +435,7 @@ def run_jobs(jobs:Sequence,            # of dicts: the arguments of `run_job`
         futures = _submit(client, jobs)
         by_key = {futures[job['folder']].key: job for job in jobs}
         for future in as_completed(futures.values()):
-            future.result()                    # raises what the job has raised
+            future.result()  # raises what the job has raised
             yield by_key[future.key]
 
 # %% ../nbs/13_experiment.ipynb #2fe6553b
@@ -582,7 +582,7 @@ def _table1(argv):
 
 # %% ../nbs/13_experiment.ipynb #ea0e0d2c
 def table1_main(argv:list|None=None # arguments; by default those of the command line
-               ) -> int|None:       # exit code
+               ) -> int|None:  # exit code
     "The console script `patchad_table1`."
     return run_script('patchad_table1', _table1, argv, 'interrupted; go on with --resume')
 
@@ -620,13 +620,13 @@ def _result_names(paths):
 def _atomic_folder(folder):
     "A temporary folder. It is renamed to `folder` at the end, or removed after an error."
     with atomic(folder) as part:
-        shutil.rmtree(part, ignore_errors=True)      # of a call that was killed
+        shutil.rmtree(part, ignore_errors=True)  # of a call that was killed
         part.mkdir()
         try: yield part
         except BaseException:
             shutil.rmtree(part)
             raise
-        if folder.exists(): folder.rmdir()           # it is empty
+        if folder.exists(): folder.rmdir()  # it is empty
 
 # %% ../nbs/13_experiment.ipynb #8fc2a9f7
 def _write_maps(stem, image, score_map, normal_range, format):
@@ -652,13 +652,13 @@ def _scores_csv(rows):
     return text
 
 # %% ../nbs/13_experiment.ipynb #9fba8c0b
-def score_images(model:str|Path,   # folder of a model, see `find_model`
-                 paths:Sequence,   # image files
-                 out:str|Path,     # folder for the results; must not exist or be empty
+def score_images(model:str|Path,  # folder of a model, see `find_model`
+                 paths:Sequence,  # image files
+                 out:str|Path,  # folder for the results; must not exist or be empty
                  format:str='npy', # of the float maps: 'npy' or 'tiff'
                  device:str='cpu',
                  progress:bool=True # show a bar
-                ) -> list:         # of dicts: file, max, mean, above_normal
+                ) -> list:  # of dicts: file, max, mean, above_normal
     "Score images: a heat map and a float map for each, and scores.csv. All or nothing."
     out, model = Path(out), Path(model)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -669,7 +669,7 @@ def score_images(model:str|Path,   # folder of a model, see `find_model`
     rows = []
     with _atomic_folder(out) as part:
         for path, name, image in zip(paths, names, images):
-            score_map = detector.score_map(image)                # (H,W)
+            score_map = detector.score_map(image)  # (H,W)
             _write_maps(part/name, image, score_map, detector.normal_range, format)
             rows.append(_summary(path, score_map, detector.normal_range))
         write_text(part/'scores.csv', _scores_csv(rows))
@@ -710,6 +710,6 @@ def _score(argv):
 
 # %% ../nbs/13_experiment.ipynb #daf747c2
 def score_main(argv:list|None=None # arguments; by default those of the command line
-              ) -> int|None:       # exit code
+              ) -> int|None:  # exit code
     "The console script `patchad_score`."
     return run_script('patchad_score', _score, argv, 'interrupted; nothing was written')

@@ -32,10 +32,10 @@ def _ring(mask, width):
 # %% ../nbs/12b_figures.ipynb #f6c74bdc
 def _contrasts(x, mask, near):
     "Color and texture contrast of an image in [0,1], (3,H,W), between two masks (H,W)."
-    inside, around = x[:, mask], x[:, near]           # (3,n), (3,m)
+    inside, around = x[:, mask], x[:, near]  # (3,n), (3,m)
     distance = np.linalg.norm(inside.mean(1) - around.mean(1))
     spread = np.sqrt(around.var(1).sum() + 1e-8)
-    gray = x.mean(0)                                  # (H,W)
+    gray = x.mean(0)  # (H,W)
     detail = gray - uniform_filter(gray, 5)
     ratio = (detail[mask].std() + 1e-4) / (detail[near].std() + 1e-4)
     return {'color': float(distance / spread),
@@ -70,7 +70,7 @@ def category_contrasts(category # a `Category` with masks
 
 # %% ../nbs/12b_figures.ipynb #0966d93a
 def read_cost(path:str|Path # a file written by `benchmarks/cost.py`
-             ) -> list:     # of dicts: method, parameters, seconds, megabytes
+             ) -> list:  # of dicts: method, parameters, seconds, megabytes
     "Read what the rows of a run cost. Raises `PatchadError` when the file is missing."
     try: text = Path(path).read_text(encoding='utf-8')
     except OSError:
@@ -100,11 +100,11 @@ def heat_image(image, # uint8 (3,H,W)
                normal_range:tuple, # (median, 99.9 % quantile) of scores on normal images
               ) -> np.ndarray: # uint8 (H,W,3)
     "The score map over a pale copy of the image, transparent inside the normal range."
-    gray = np.asarray(image, dtype=np.float32).mean(0)            # (H,W)
+    gray = np.asarray(image, dtype=np.float32).mean(0)  # (H,W)
     pale = 255 - (255 - gray) * .6
-    excess = _excess(score_map, normal_range, gray.shape)         # (H,W)
+    excess = _excess(score_map, normal_range, gray.shape)  # (H,W)
     heat = matplotlib.colormaps['plasma'](excess)[..., :3] * 255  # (H,W,3)
-    alpha = np.sqrt(excess)[..., None] * .9                       # (H,W,1)
+    alpha = np.sqrt(excess)[..., None] * .9  # (H,W,1)
     return (heat * alpha + pale[..., None] * (1 - alpha)).astype(np.uint8)
 
 # %% ../nbs/12b_figures.ipynb #cfe0c556
@@ -160,7 +160,7 @@ def fig_method() -> Figure:
     ax.set(xlim=(-.6, 15.2), ylim=(-.5, 4.5))
     ax.axis('off')
     drawn = {name: _draw_box(ax, *box) for name, box in _BOXES.items()}
-    fig.canvas.draw()                  # now the boxes have their sizes
+    fig.canvas.draw()  # now the boxes have their sizes
     for pair in _ARROWS.split(', '):
         a, b = pair.split()
         _draw_arrow(ax, drawn[a], drawn[b])
@@ -195,7 +195,7 @@ def fig_patch_copies(*figures, # of `read_figures`
                      names:Sequence=() # of the samples to show; by default all
                     ) -> Figure: # a row per patch
     "A patch of each example, and what each auto-encoder makes of it; figure 2 of the paper."
-    keys = list(figures[0]['patches'])              # 'original', then methods
+    keys = list(figures[0]['patches'])  # 'original', then methods
     patches, labels = [], []
     for f, i in _picked(figures, names):
         patches.append([torch.from_numpy(f['patches'][key][i]) for key in keys])

@@ -21,99 +21,160 @@ def _ellipse(rng, x, y, size): # x, y: float32 (size,size)
     cy, cx = rng.uniform(.15, .85, 2) * size
     a, b = rng.uniform(.02, .13, 2) * size
     turn = rng.uniform(0, np.pi)
-    u = (x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)
-    v = (y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)
-    return np.float32(rng.uniform(.2, 1.8)) * ((u / a)**2 + (v / b)**2 < 1)
+    dx, dy = x - cx, y - cy
+    u = dx * np.cos(turn) + dy * np.sin(turn)
+    v = dy * np.cos(turn) - dx * np.sin(turn)
+    inside = (u / a)**2 + (v / b)**2 < 1
+    height = np.float32(rng.uniform(.2, 1.8))
+    return height * inside
 
-def toy_maps(n:int=8,  # how many maps; every fourth one has no defect
-             size:int=128,  # height and width, in pixels
-             seed:int=0,  # same seed, same maps
-             strength:float=2.5, # mean height of the score's bump on a defect; 0 is a detector that guesses
+# %% ../nbs/02_metrics.ipynb #628c36cf
+def _toy_map(rng, x, y, size, n_defects, strength):
+    "One score map, float32 (size,size), and its mask, bool (size,size)."
+    bump = np.zeros((size, size), np.float32)
+    for _ in range(n_defects):
+        bump = np.maximum(bump, _ellipse(rng, x, y, size))
+    noise = rng.standard_normal((size, size), dtype=np.float32)
+    texture = gaussian_filter(noise, 3)
+    spread = 2 * texture.std()
+    background = np.exp(texture / spread)
+    score = background + strength * gaussian_filter(bump, 4)
+    return score, bump > 0
+
+# %% ../nbs/02_metrics.ipynb #49c31b23
+def toy_maps(n:int=8, # how many maps; every fourth one has no defect
+             size:int=128, # height and width, in pixels
+             seed:int=0, # same seed, same maps
+             strength:float=2.5, # mean height of the bump on a defect; 0: a detector that guesses
             ) -> tuple: # list of float32 score maps (size,size), list of bool masks (size,size)
     "Random score maps with elliptic defects: 3 to 5 % of the pixels are defective."
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:size, :size].astype(np.float32)
     maps, masks = [], []
     for i in range(n):
-        bump = np.zeros((size, size), np.float32)
-        for _ in range(rng.integers(1, 5) if i % 4 else 0): bump = np.maximum(bump, _ellipse(rng, x, y, size))
-        texture = gaussian_filter(rng.standard_normal((size, size), dtype=np.float32), 3)
-        maps.append(np.exp(texture / (2 * texture.std())) + strength * gaussian_filter(bump, 4))
-        masks.append(bump > 0)
+        n_defects = rng.integers(1, 5) if i % 4 else 0
+        score, mask = _toy_map(rng, x, y, size, n_defects=n_defects, strength=strength)
+        maps.append(score)
+        masks.append(mask)
     return maps, masks
 
 # %% ../nbs/02_metrics.ipynb #080c3592
 def _check_map(i, score_map, mask):
-    "Raises `PatchadError` when map `i` cannot be measured against its mask."
+    "Raise a `PatchadError` when map `i` cannot be measured against its mask."
     name = f'score map {i}'
+    shape = score_map.shape
     if score_map.ndim != 2 or not score_map.size:
-        raise PatchadError(f'{name} has shape {score_map.shape}: expected (H, W)')
-    if score_map.shape != mask.shape:
-        raise PatchadError(f'{name} has shape {score_map.shape} but its mask has shape {mask.shape}')
+        raise PatchadError(f'{name} has shape {shape}: expected (H, W)')
+    if shape != mask.shape:
+        raise PatchadError(f'{name} has shape {shape} '
+                           f'but its mask has shape {mask.shape}')
     if score_map.dtype.kind not in 'buif':
-        raise PatchadError(f'{name} has type {score_map.dtype}: expected real numbers')
-    if not (np.isfinite(score_map.min()) and np.isfinite(score_map.max())):  # these let NaN through, without a copy
-        raise PatchadError(f'{name} contains NaN or infinite values: mend the detector, or replace them')
+        raise PatchadError(f'{name} has type {score_map.dtype}: '
+                           'expected real numbers')
+    extremes = score_map.min(), score_map.max() # both let NaN through, and nothing is copied
+    if not np.isfinite(extremes).all():
+        raise PatchadError(f'{name} contains NaN or infinite values: '
+                           'mend the detector, or replace them')
 
 # %% ../nbs/02_metrics.ipynb #78f48a4d
-def _check(score_maps, masks, both=True): # both: must there be normal and defective pixels?
-    "The maps and the masks as lists of arrays, verified. Nothing is copied unless a mask is not boolean."
-    maps, masks = [np.asarray(s) for s in score_maps], [np.asarray(m) for m in masks]
-    if not maps: raise PatchadError('score_maps is empty: give at least one score map')
+def _check_both_kinds(masks):
+    "Raise a `PatchadError` unless there are defective and normal pixels."
+    if not any(m.any() for m in masks):
+        raise PatchadError('no defective pixel in any mask: '
+                           'the metrics are undefined')
+    if all(m.all() for m in masks):
+        raise PatchadError('no normal pixel in any mask: '
+                           'the metrics are undefined')
+
+# %% ../nbs/02_metrics.ipynb #740b21a7
+def _check(score_maps, masks):
+    "Two lists of arrays, verified. Only a mask that is not boolean is copied."
+    maps = [np.asarray(s) for s in score_maps]
+    masks = [np.asarray(m) for m in masks]
+    if not maps:
+        raise PatchadError('score_maps is empty: '
+                           'give at least one score map')
     if len(maps) != len(masks):
-        raise PatchadError(f'{len(maps)} score maps but {len(masks)} masks: give one mask per score map')
-    for i, (score_map, mask) in enumerate(zip(maps, masks)): _check_map(i, score_map, mask)
-    masks = [m if m.dtype == bool else m > 0 for m in masks]
-    if both and not any(m.any() for m in masks):
-        raise PatchadError('no defective pixel in any mask: the metrics are undefined')
-    if both and all(m.all() for m in masks):
-        raise PatchadError('no normal pixel in any mask: the metrics are undefined')
-    return maps, masks
+        raise PatchadError(f'{len(maps)} score maps but {len(masks)} masks: '
+                           'give one mask per score map')
+    for i, pair in enumerate(zip(maps, masks)): _check_map(i, *pair)
+    return maps, [m if m.dtype == bool else m > 0 for m in masks]
 
 # %% ../nbs/02_metrics.ipynb #2ecfaed8
+def _bounding_box(mask): # bool (H,W), not empty
+    "The rows and the columns from the first to the last defective pixel."
+    rows = np.flatnonzero(mask.any(1))
+    columns = np.flatnonzero(mask.any(0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+# %% ../nbs/02_metrics.ipynb #3d5ecc73
 def label_regions(mask:np.ndarray, # (H,W) bool, or > 0 where defective
                  ) -> tuple: # (H,W) int array: 0 outside, 1...n in the regions; and n
     "Number the 8-connected regions of a mask. Raises `PatchadError` when it is not 2-D."
     mask = np.asarray(mask)
-    if mask.ndim != 2: raise PatchadError(f'a mask has 2 dimensions (H, W); this one has shape {mask.shape}')
+    if mask.ndim != 2:
+        raise PatchadError('a mask has 2 dimensions (H, W); '
+                           f'this one has shape {mask.shape}')
     if mask.dtype != bool: mask = mask > 0
-    labels, n = np.zeros(mask.shape, np.int32), 0
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if rows.size:  # only the bounding box: most of an image is normal
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        labels[box], n = label(mask[box], connectivity=2, return_num=True)
+    labels = np.zeros(mask.shape, np.int32)
+    if not mask.any(): return labels, 0
+    box = _bounding_box(mask) # most of an image is normal
+    labels[box], n = label(mask[box], connectivity=2, return_num=True)
     return labels, n
 
 # %% ../nbs/02_metrics.ipynb #44434db5
-def _ramp_area(a, b, c): # FPR where each ramp starts (n,), where it ends (n,), the cut
-    "Area under each ramp for FPR <= c: a rectangle behind the ramp and a triangle on it."
-    on_ramp, width = np.maximum(np.minimum(c, b) - a, 0), b - a
-    rectangle = np.maximum(c - b, 0)
-    return rectangle + on_ramp**2 / (2 * np.where(width > 0, width, 1))
+def _ramp_area(a, # (n,) FPR at which each ramp begins
+               b, # (n,) and ends
+               c, # the cut
+              ): # (n,)
+    "Area under each ramp for FPR <= c."
+    rectangle = np.maximum(c - b, 0) # behind the ramp
+    width = b - a
+    on_ramp = np.maximum(np.minimum(c, b) - a, 0)
+    triangle = on_ramp**2 / (2 * np.where(width > 0, width, 1))
+    return rectangle + triangle
 
 # %% ../nbs/02_metrics.ipynb #4e7f8a93
+def _check_integers(maps):
+    "Raise a `PatchadError` when an integer could lose digits as a float64."
+    for i, score_map in enumerate(maps):
+        if score_map.dtype.kind not in 'iu': continue
+        largest = max(int(score_map.max()), -int(score_map.min()))
+        if largest > 2**53:
+            raise PatchadError(f'score map {i} has integers beyond 2**53, '
+                               'inexact beside the other maps: '
+                               'give all maps one type')
+
+# %% ../nbs/02_metrics.ipynb #8cdde5d9
 def _common_dtype(maps):
     "A type that holds every score of every map exactly: nothing is rounded."
-    dtype = np.result_type(*{s.dtype for s in maps}).newbyteorder('=')
-    if dtype.kind == 'f':  # only 64-bit integers beside floats (or signed beside unsigned) could lose digits
-        for i, s in enumerate(maps):
-            if s.dtype.kind in 'iu' and max(int(s.max()), -int(s.min())) > 2**53:
-                raise PatchadError(f'score map {i} has integers beyond 2**53, inexact beside the other maps: '
-                                   'give all maps one type')
-    return np.dtype(np.float32) if dtype == np.float16 else dtype  # float16 fits in float32, which sorts faster
+    dtypes = {s.dtype for s in maps}
+    dtype = np.result_type(*dtypes).newbyteorder('=')
+    if dtype.kind == 'f': _check_integers(maps) # only 64-bit ones can fail
+    if dtype == np.float16: return np.dtype(np.float32) # sorts faster
+    return dtype
 
 # %% ../nbs/02_metrics.ipynb #37275621
+def _defective(score_map, mask):
+    "Scores of the defective pixels (D,), 1/|r| for each (D,), number of regions."
+    labels, n = label_regions(mask)
+    region = labels[mask] # (D,)
+    region_sizes = np.bincount(region)
+    share = 1 / region_sizes[region] # 1/|r|
+    return score_map[mask], share, n
+
+# %% ../nbs/02_metrics.ipynb #d828a519
 def _sorted_defective(maps, masks, dtype):
-    "Scores of the defective pixels in ascending order (D,), and their weights w = 1/(R |r|) (D,)."
+    "Scores of the defective pixels, ascending (D,), and their weights (D,)."
     scores, weights, R = [], [], 0
     for score_map, mask in zip(maps, masks):
         if not mask.any(): continue
-        labels, n = label_regions(mask)
-        region = labels[mask]  # of each defective pixel
-        scores.append(score_map[mask].astype(dtype))
-        weights.append(1 / np.bincount(region)[region])
+        s, w, n = _defective(score_map, mask)
+        scores.append(s.astype(dtype))
+        weights.append(w)
         R += n
-    scores, weights = np.concatenate(scores), np.concatenate(weights) / R
+    scores = np.concatenate(scores)
+    weights = np.concatenate(weights) / R # w = 1/(R |r|)
     order = np.argsort(scores)
     return scores[order], weights[order]
 
@@ -121,166 +182,224 @@ def _sorted_defective(maps, masks, dtype):
 def _sorted_normal(maps, masks, dtype):
     "Scores of all normal pixels in ascending order (N,)."
     n = sum(m.size - np.count_nonzero(m) for m in masks)
-    normal, k = np.empty(n, dtype), 0
+    normal = np.empty(n, dtype)
+    start = 0
     for score_map, mask in zip(maps, masks):
         values = score_map[~mask]
-        normal[k:k + values.size] = values
-        k += values.size
+        end = start + values.size
+        normal[start:end] = values
+        start = end
     normal.sort()
     return normal
 
+# %% ../nbs/02_metrics.ipynb #3c047527
 def _scores(score_maps, masks):
-    "All that the metrics need: defective scores and their weights, normal scores, both ascending."
+    "Defective scores, ascending, their weights; normal scores, ascending."
     maps, masks = _check(score_maps, masks)
+    _check_both_kinds(masks)
     dtype = _common_dtype(maps)
-    return *_sorted_defective(maps, masks, dtype), _sorted_normal(maps, masks, dtype)
+    defective, w = _sorted_defective(maps, masks, dtype)
+    normal = _sorted_normal(maps, masks, dtype)
+    return defective, w, normal
+
+# %% ../nbs/02_metrics.ipynb #0b29ae18
+def _ramps(s, # (n,) scores
+           normal, # (N,) scores of the normal pixels, ascending
+          ): # (n,) and (n,): a and b
+    "The FPR at which the ramp of each score begins and ends."
+    N = len(normal)
+    above = N - np.searchsorted(normal, s, 'right') # normal scores > s
+    reached = N - np.searchsorted(normal, s, 'left') # normal scores >= s
+    return above / N, reached / N
 
 # %% ../nbs/02_metrics.ipynb #d94f3ead
 def _areas(defective, w, normal, max_fpr, chunk=2**14):
     "The five areas: AUROC, up to max_fpr, AUPRC, AUPRO, up to max_fpr."
-    if not 0 < max_fpr <= 1: raise PatchadError(f'max_fpr is {max_fpr}: expected a number in (0, 1]')
-    D, N, areas = len(defective), len(normal), np.zeros(5)
+    if not 0 < max_fpr <= 1:
+        raise PatchadError(f'max_fpr is {max_fpr}: '
+                           'expected a number in (0, 1]')
+    D, N = len(defective), len(normal)
+    areas = np.zeros(5)
     for k in range(0, D, chunk):
-        s, w_i = defective[k:k + chunk], w[k:k + chunk]
-        a = (N - np.searchsorted(normal, s, 'right')) / N  # normal scores > s
-        b = (N - np.searchsorted(normal, s, 'left')) / N  # normal scores >= s
-        tp = D - np.searchsorted(defective, s, 'left')  # defective scores >= s
-        full, part = _ramp_area(a, b, 1), _ramp_area(a, b, max_fpr) / max_fpr
+        s = defective[k:k + chunk]
+        w_i = w[k:k + chunk]
+        a, b = _ramps(s, normal)
+        full = _ramp_area(a, b, 1)
+        part = _ramp_area(a, b, max_fpr) / max_fpr
+        tp = D - np.searchsorted(defective, s, 'left') # defective scores >= s
         precision = tp / (tp + b * N)
-        areas += full.sum() / D, part.sum() / D, precision.sum() / D, w_i @ full, w_i @ part
+        roc = full.sum() / D, part.sum() / D
+        pro = w_i @ full, w_i @ part
+        areas += [*roc, precision.sum() / D, *pro]
     return areas
 
 # %% ../nbs/02_metrics.ipynb #1f268b8a
-def pixel_metrics(score_maps:Sequence, # score maps, each (H,W), of any sizes and real types; higher = more anomalous
-                  masks:Sequence,  # one mask per map, same (H,W), bool or > 0 where defective
-                  max_fpr:float=0.3,  # where the partial areas stop, in (0,1] (paper, section 3: 0.3)
-                 ) -> dict: # auroc, auroc30, auprc, aupro, aupro30; for another max_fpr, round(100*max_fpr) for 30
-    "The paper's five pixel-level metrics, exact. Raises `PatchadError` for maps or masks that it cannot use."
-    areas = _areas(*_scores(score_maps, masks), max_fpr)
+def pixel_metrics(score_maps:Sequence, # score maps, each (H,W); higher = more anomalous
+                  masks:Sequence, # one mask per map, same (H,W), bool or > 0 where defective
+                  max_fpr:float=0.3, # where the partial areas stop, in (0,1]; the paper's value, section 3
+                 ) -> dict: # auroc, auroc30, auprc, aupro, aupro30; in general round(100*max_fpr) for 30
+    """The paper's five pixel-level metrics, exact, for maps of any sizes and real types.
+
+    Raises `PatchadError` for maps or masks that it cannot use."""
+    scores = _scores(score_maps, masks)
+    areas = _areas(*scores, max_fpr)
     cut = round(100 * max_fpr)
     names = 'auroc', f'auroc{cut}', 'auprc', 'aupro', f'aupro{cut}'
     return dict(zip(names, map(float, areas)))
 
 # %% ../nbs/02_metrics.ipynb #21553ed0
 def _roc_vertices(defective, w, normal):
-    "Vertices of the weighted ROC curve, exact: two for each distinct defective score."
-    N = len(normal)
+    "Vertices of the weighted ROC curve, exact: two per distinct defective score."
     s, first = np.unique(defective, return_index=True)
-    s, gain = s[::-1], np.add.reduceat(w, first)[::-1]  # falling threshold
-    a, b = ((N - np.searchsorted(normal, s, side)) / N for side in ('right', 'left'))
+    gain = np.add.reduceat(w, first)[::-1] # the weight of each score
+    a, b = _ramps(s[::-1], normal) # falling threshold
     after = np.minimum(np.cumsum(gain), 1)
     before = np.append(0., after[:-1])
-    fpr, tpr = np.stack([a, b], 1).ravel(), np.stack([before, after], 1).ravel()
+    fpr = np.stack([a, b], 1).ravel()
+    tpr = np.stack([before, after], 1).ravel()
     return np.r_[0., fpr, 1.], np.r_[0., tpr, 1.]
 
+# %% ../nbs/02_metrics.ipynb #afaff993
 def _pr_vertices(defective, normal):
-    "One (recall, precision) pair for each distinct defective score, from the highest."
+    "Recall and precision at each distinct defective score, from the highest."
+    D, N = len(defective), len(normal)
     s, first = np.unique(defective, return_index=True)
-    tp = (len(defective) - first)[::-1]
-    fp = (len(normal) - np.searchsorted(normal, s, 'left'))[::-1]
-    return tp / len(defective), tp / (tp + fp)
+    tp = (D - first)[::-1]
+    fp = (N - np.searchsorted(normal, s, 'left'))[::-1]
+    return tp / D, tp / (tp + fp)
 
 # %% ../nbs/02_metrics.ipynb #8afa5e99
-def _thin(x, y, n_points):
-    "About n_points of the vertices, evenly along the curve (x grows; y grows too on a ROC)."
+def _thin(x, y, n_points): # x grows; y grows too on a ROC curve
+    "About n_points of the vertices, evenly along the curve."
     if n_points is None or len(x) <= n_points: return x, y
-    steps = np.hypot(np.diff(x, prepend=x[0]), np.diff(y, prepend=y[0]))
-    way, last = np.cumsum(steps), len(x) - 1
+    dx = np.diff(x, prepend=x[0])
+    dy = np.diff(y, prepend=y[0])
+    way = np.cumsum(np.hypot(dx, dy))
     chosen = np.searchsorted(way, np.linspace(0, way[-1], n_points))
+    last = len(x) - 1
     keep = np.unique(np.r_[0, chosen, last].clip(0, last))
     return x[keep], y[keep]
 
 # %% ../nbs/02_metrics.ipynb #2324fad6
 def roc_curve(score_maps:Sequence, # score maps, each (H,W)
-              masks:Sequence,  # one mask per map
-              n_points:int|None=None, # thin the curve to about so many vertices; None is exact
-             ) -> tuple: # FPR, TPR, both growing from 0 to 1; straight lines join the vertices
+              masks:Sequence, # one mask per map
+              n_points:int|None=None, # about so many vertices are kept; None: all, exact
+             ) -> tuple: # FPR, TPR: both grow from 0 to 1, straight lines join the vertices
     "ROC curve over all pixels. Raises `PatchadError` as `pixel_metrics` does."
     defective, w, normal = _scores(score_maps, masks)
-    equal = np.full(len(w), 1 / len(w))
-    return _thin(*_roc_vertices(defective, equal, normal), n_points)
+    D = len(defective)
+    equal = np.full(D, 1 / D)
+    vertices = _roc_vertices(defective, equal, normal)
+    return _thin(*vertices, n_points)
 
+# %% ../nbs/02_metrics.ipynb #1105a94e
 def pro_curve(score_maps:Sequence, # score maps, each (H,W)
-              masks:Sequence,  # one mask per map
-              n_points:int|None=None, # thin the curve to about so many vertices; None is exact
-             ) -> tuple: # FPR, mean per-region overlap, both growing from 0 to 1; straight lines join the vertices
+              masks:Sequence, # one mask per map
+              n_points:int|None=None, # about so many vertices are kept; None: all, exact
+             ) -> tuple: # FPR, mean per-region overlap: both grow from 0 to 1, straight lines join the vertices
     "Per-region-overlap curve: the ROC curve with the weights w."
-    return _thin(*_roc_vertices(*_scores(score_maps, masks)), n_points)
+    scores = _scores(score_maps, masks)
+    vertices = _roc_vertices(*scores)
+    return _thin(*vertices, n_points)
 
 # %% ../nbs/02_metrics.ipynb #15a2c791
 def pr_curve(score_maps:Sequence, # score maps, each (H,W)
-             masks:Sequence,  # one mask per map
-             n_points:int|None=None, # thin the curve to about so many vertices; None is exact
-            ) -> tuple: # recall (growing to 1), precision: a step function, [k] holds from recall[k-1] to recall[k]
-    "Precision-recall curve over all pixels."
+             masks:Sequence, # one mask per map
+             n_points:int|None=None, # about so many vertices are kept; None: all, exact
+            ) -> tuple: # recall, growing to 1, and precision
+    """Precision-recall curve over all pixels: a step function.
+
+    `precision[k]` holds from `recall[k-1]` to `recall[k]`."""
     defective, _, normal = _scores(score_maps, masks)
-    return _thin(*_pr_vertices(defective, normal), n_points)
+    vertices = _pr_vertices(defective, normal)
+    return _thin(*vertices, n_points)
 
 # %% ../nbs/02_metrics.ipynb #80b1567d
 def curve_points(score_maps:Sequence, # score maps, each (H,W)
-                 masks:Sequence,  # one mask per map
-                 max_fpr:float=0.3,  # where the partial areas stop, in (0,1]
-                 n_points:int=1000,  # vertices per curve
-                ) -> dict: # 'roc', 'pr', 'pro': (2,n); 'areas': (5,) as `pixel_metrics`; 'fraction' of defective pixels
-    "The three curves, thinned, and their exact areas, from one sort: small enough to be kept in a file."
+                 masks:Sequence, # one mask per map
+                 max_fpr:float=0.3, # where the partial areas stop, in (0,1]
+                 n_points:int=1000, # vertices per curve
+                ) -> dict: # 'roc', 'pr', 'pro': (2,n); 'areas': (5,); 'fraction' of defective pixels
+    "The three curves, thinned, and their exact areas, small enough for a file."
     defective, w, normal = _scores(score_maps, masks)
-    equal = np.full(len(w), 1 / len(w))
-    def thin(curve): return np.stack(_thin(*curve, n_points))
-    return {'roc': thin(_roc_vertices(defective, equal, normal)),
-            'pr': thin(_pr_vertices(defective, normal)),
-            'pro': thin(_roc_vertices(defective, w, normal)),
-            'areas': _areas(defective, w, normal, max_fpr),
-            'fraction': np.array(len(defective) / (len(defective) + len(normal)))}
+    D, N = len(defective), len(normal)
+    equal = np.full(D, 1 / D)
+    vertices = {'roc': _roc_vertices(defective, equal, normal),
+                'pr': _pr_vertices(defective, normal),
+                'pro': _roc_vertices(defective, w, normal)}
+    points = {name: np.stack(_thin(*v, n_points)) for name, v in vertices.items()}
+    points['areas'] = _areas(defective, w, normal, max_fpr)
+    points['fraction'] = np.array(D / (D + N))
+    return points
 
 # %% ../nbs/02_metrics.ipynb #1c9bf5a7
-def metrics_by_defect(score_maps:Sequence,  # score maps, each (H,W)
-                      masks:Sequence,  # one mask per map
+def metrics_by_defect(score_maps:Sequence, # score maps, each (H,W)
+                      masks:Sequence, # one mask per map
                       defects:Sequence[str], # defect type of each image, 'good' for none
-                      max_fpr:float=0.3,  # where the partial areas stop, in (0,1]
-                      with_good:bool=False,  # add the good images to the row of each type?
-                     ) -> dict: # {'all': metrics, type: metrics, ...}, types sorted; metrics as from `pixel_metrics`
-    "The five metrics of the whole test set and of each type. Raises `PatchadError` when a type has no defective pixel."
+                      max_fpr:float=0.3, # where the partial areas stop, in (0,1]
+                      with_good:bool=False, # add the good images to the row of each type?
+                     ) -> dict: # {'all': metrics, type: metrics, ...}, types sorted
+    """The metrics of `pixel_metrics` for the whole test set and for each type.
+
+    Raises `PatchadError` when a type has no defective pixel."""
     maps, masks, defects = list(score_maps), list(masks), list(defects)
     if len(defects) != len(maps):
-        raise PatchadError(f'{len(maps)} score maps but {len(defects)} defects: give one defect type per score map')
+        raise PatchadError(f'{len(maps)} score maps but {len(defects)} defects: '
+                           'give one defect type per score map')
     results = {'all': pixel_metrics(maps, masks, max_fpr)}
     for defect in sorted(set(defects) - {'good'}):
         wanted = {defect, 'good'} if with_good else {defect}
         use = [i for i, d in enumerate(defects) if d in wanted]
-        try: results[defect] = pixel_metrics([maps[i] for i in use], [masks[i] for i in use], max_fpr)
-        except PatchadError as e: raise PatchadError(f'defect type {defect!r}: {e}') from None
+        chosen = [maps[i] for i in use], [masks[i] for i in use]
+        try: results[defect] = pixel_metrics(*chosen, max_fpr)
+        except PatchadError as e:
+            raise PatchadError(f'defect type {defect!r}: {e}') from None
     return results
 
 # %% ../nbs/02_metrics.ipynb #cebce3b0
-_FATES = np.array([[.1, .1, .1], [.84, .37, 0], [.34, .71, .91], [.94, .89, .26]])  # left alone, false, missed, hit
+_FATES = np.array([[.1, .1, .1], # 0: left alone
+                   [.84, .37, 0], # 1: false alarm
+                   [.34, .71, .91], # 2: missed
+                   [.94, .89, .26]]) # 3: hit
 
+def _rates(rest, false_alarm, missed, hit):
+    "A title, from the number of pixels of each fate."
+    fpr = false_alarm / max(false_alarm + rest, 1)
+    tpr = hit / max(hit + missed, 1)
+    precision = hit / max(hit + false_alarm, 1)
+    return f'FPR {fpr:.1%}, TPR {tpr:.1%}, precision {precision:.1%}'
+
+# %% ../nbs/02_metrics.ipynb #91140f82
 def _draw_fates(ax, fate): # (H,W): 0 to 3
     "What each pixel becomes, and how many there are of each kind."
-    n_rest, n_false, n_miss, n_hit = np.bincount(fate.ravel(), minlength=4)
-    fpr, tpr = n_false / max(n_false + n_rest, 1), n_hit / max(n_hit + n_miss, 1)
-    precision = n_hit / max(n_hit + n_false, 1)
-    show_picture(ax, _FATES[fate], title=f'FPR {fpr:.1%}, TPR {tpr:.1%}, precision {precision:.1%}')
-    for k, (what, n) in enumerate((('false alarm', n_false), ('missed', n_miss), ('hit', n_hit)), 1):
-        ax.plot([], [], 's', color=_FATES[k], label=f'{what} ({n})')
+    counts = np.bincount(fate.ravel(), minlength=4)
+    show_picture(ax, _FATES[fate], title=_rates(*counts))
+    for k, what in enumerate(('false alarm', 'missed', 'hit'), 1):
+        ax.plot([], [], 's', color=_FATES[k], label=f'{what} ({counts[k]})')
     ax.legend(loc='center left', bbox_to_anchor=(1, .5), fontsize=8)
 
+# %% ../nbs/02_metrics.ipynb #26c9b3fb
 def _draw_histograms(ax, score_map, mask, threshold):
+    "The scores of the normal and of the defective pixels."
     bins = np.histogram_bin_edges(score_map, 50)
-    ax.hist(score_map[~mask], bins, alpha=.6, color='tab:blue', label='normal')
-    ax.hist(score_map[mask], bins, alpha=.6, color='tab:orange', label='defective')
+    style = dict(bins=bins, alpha=.6)
+    ax.hist(score_map[~mask], color='tab:blue', label='normal', **style)
+    ax.hist(score_map[mask], color='tab:orange', label='defective', **style)
     ax.axvline(threshold, color='k', ls='--', label='threshold')
     ax.set(xlabel='score', ylabel='pixels', yscale='log')
     ax.legend(fontsize=8)
 
 # %% ../nbs/02_metrics.ipynb #938232f7
 def fig_threshold(score_map:np.ndarray, # score map (H,W)
-                  mask:np.ndarray,  # its mask (H,W); may be empty (a good image)
-                  fpr:float=0.05,  # part of the normal pixels that is flagged (less where tied), in [0,1]
+                  mask:np.ndarray, # its mask (H,W); may be empty (a good image)
+                  fpr:float=0.05, # part of the normal pixels that is flagged (less where tied), in [0,1]
                  ) -> Figure: # the map, the fate of each pixel, and the histograms
     "What one threshold makes of one score map."
-    (s,), (m,) = _check([score_map], [mask], both=False)
-    if not 0 <= fpr <= 1: raise PatchadError(f'fpr is {fpr}: expected a number in [0, 1]')
-    threshold = np.quantile(s if m.all() else s[~m], 1 - fpr)
+    (s,), (m,) = _check([score_map], [mask])
+    if not 0 <= fpr <= 1:
+        raise PatchadError(f'fpr is {fpr}: expected a number in [0, 1]')
+    normal = s if m.all() else s[~m]
+    threshold = np.quantile(normal, 1 - fpr)
     flagged = s > threshold
     fate = np.select([m & flagged, m, flagged], [3, 2, 1], 0)
     fig, axs = subplots(1, 3, (11, 3.2), layout='constrained')
@@ -290,52 +409,84 @@ def fig_threshold(score_map:np.ndarray, # score map (H,W)
     return fig
 
 # %% ../nbs/02_metrics.ipynb #c10af704
-_DASHES = '-', '--', '-.', (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (2, 2))
+def _draw_area(ax, curve, areas, name, style):
+    "A ROC or PRO curve, with its area and, in brackets, the partial one."
+    full, part = areas
+    label = f'{name}  {full:.3f} ({part:.3f})'.strip()
+    ax.plot(*curve, label=label, **style)
 
-def _draw_area(ax, curve, areas, name, style, max_fpr, shade):
-    "A ROC or PRO curve with its two areas; the partial one is shaded."
-    (x, y), (full, part) = curve, areas
-    ax.plot(x, y, label=f'{name}  {full:.3f} ({part:.3f})'.strip(), **style)
-    if not shade: return
-    left = x <= max_fpr
-    shaded_x = np.append(x[left], max_fpr)
-    shaded_y = np.append(y[left], np.interp(max_fpr, x, y))
-    ax.fill_between(shaded_x, shaded_y, color=style['color'], alpha=.2, lw=0)
+# %% ../nbs/02_metrics.ipynb #75180b33
+def _shade(ax, curve, max_fpr, color):
+    "Shade the partial area under a curve."
+    fpr, height = curve
+    kept = fpr <= max_fpr
+    x = np.append(fpr[kept], max_fpr)
+    y = np.append(height[kept], np.interp(max_fpr, fpr, height))
+    ax.fill_between(x, y, color=color, alpha=.2, lw=0)
 
-def _draw_precision(ax, curve, area, fraction, name, style, line):
-    "A precision-recall curve, and the precision of a guess."
+# %% ../nbs/02_metrics.ipynb #d09682b7
+def _draw_precision(ax, curve, area, name, style):
+    "A precision-recall curve, with its area."
     recall, precision = curve
-    steps = np.r_[0, recall], np.r_[precision[0], precision]
-    ax.step(*steps, where='pre', label=f'{name}  {area:.3f}'.strip(), **style)
-    ax.axhline(float(fraction), color=line, ls=':', lw=1)
+    x = np.append(0, recall)
+    y = np.append(precision[0], precision)
+    label = f'{name}  {area:.3f}'.strip()
+    ax.step(x, y, where='pre', label=label, **style)
+
+# %% ../nbs/02_metrics.ipynb #aa007c18
+def _draw_detector(axs, points, name, style, max_fpr, crowd):
+    "The three curves of a detector; dotted: the precision of a guess."
+    roc, pr, pro = axs
+    areas = points['areas']
+    color = style['color']
+    _draw_area(roc, points['roc'], areas[:2], name, style)
+    _draw_area(pro, points['pro'], areas[3:], name, style)
+    _draw_precision(pr, points['pr'], areas[2], name, style)
+    guess = float(points['fraction'])
+    pr.axhline(guess, color='gray' if crowd else color, ls=':', lw=1)
+    if crowd: return
+    _shade(roc, points['roc'], max_fpr, color)
+    _shade(pro, points['pro'], max_fpr, color)
 
 # %% ../nbs/02_metrics.ipynb #eaa088c5
-def _label_curves(roc, pr, pro, max_fpr, crowd):
+def _label_area(ax, ylabel, title, max_fpr):
+    "The axis names of a ROC or PRO curve, a guess, and the cut."
+    ax.plot([0, 1], [0, 1], ':', color='gray', lw=1)
+    ax.axvline(max_fpr, color='gray', ls='--', lw=1)
+    title = f'{title} (up to FPR {max_fpr:g})'
+    ax.set(xlabel='FPR', ylabel=ylabel, title=title)
+
+def _label_curves(axs, max_fpr, crowd):
     "Axes, titles and legends of the three panels."
-    for ax, y, what in ((roc, 'TPR', 'ROC: AUROC'), (pro, 'mean per-region overlap', 'PRO: AUPRO')):
-        ax.plot([0, 1], [0, 1], ':', color='gray', lw=1)
-        ax.axvline(max_fpr, color='gray', ls='--', lw=1)
-        ax.set(xlabel='FPR', ylabel=y, title=f'{what} (up to FPR {max_fpr:g})')
+    roc, pr, pro = axs
+    _label_area(roc, 'TPR', 'ROC: AUROC', max_fpr)
+    _label_area(pro, 'mean per-region overlap', 'PRO: AUPRO', max_fpr)
     pr.set(xlabel='recall', ylabel='precision', title='precision-recall: AUPRC')
-    for ax in roc, pr, pro:
+    legend = dict(fontsize=6.5, handlelength=4) if crowd else dict(fontsize=9, handlelength=2)
+    for ax in axs:
         ax.set(xlim=(0, 1), ylim=(0, 1.02))
-        ax.legend(fontsize=6.5 if crowd else 9, handlelength=4 if crowd else 2)
+        ax.legend(**legend)
 
 # %% ../nbs/02_metrics.ipynb #5dedd3fb
-def fig_curves(score_maps, # score maps, each (H,W); or a dict: {name: (score_maps, masks)} or {name: curve_points(...)}
+_DASHES = ['-', '--', '-.', (0, (1, 1)), (0, (5, 1)),
+           (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (2, 2))]
+
+# %% ../nbs/02_metrics.ipynb #20e6353e
+def fig_curves(score_maps, # score maps, each (H,W); or a dict, see below
                masks:Sequence|None=None, # one mask per map; None with a dict
-               max_fpr:float=0.3,  # where the shaded partial areas stop, in (0,1]
-               n_points:int=1000,  # vertices drawn per curve
+               max_fpr:float=0.3, # where the shaded partial areas stop, in (0,1]
+               n_points:int=1000, # vertices drawn per curve
               ) -> Figure: # ROC, precision-recall and PRO curves side by side
-    "The three curves behind the five numbers; dotted: a random classifier."
+    """The three curves behind the five numbers; dotted: a random classifier.
+
+    For several detectors, a dict: `{name: (score_maps, masks)}` or `{name: curve_points(...)}`."""
     detectors = score_maps if isinstance(score_maps, dict) else {'': (score_maps, masks)}
-    fig, (roc, pr, pro) = subplots(1, 3, (12, 3.8), layout='constrained')
     crowd = len(detectors) > 3
-    for k, (name, c) in enumerate(detectors.items()):
-        if not isinstance(c, dict): c = curve_points(*c, max_fpr, n_points)
-        style, areas = dict(color=f'C{k}', ls=_DASHES[k % 8], lw=1.5), c['areas']
-        _draw_area(roc, c['roc'], areas[:2], name, style, max_fpr, shade=not crowd)
-        _draw_area(pro, c['pro'], areas[3:], name, style, max_fpr, shade=not crowd)
-        _draw_precision(pr, c['pr'], areas[2], c['fraction'], name, style, line='gray' if crowd else f'C{k}')
-    _label_curves(roc, pr, pro, max_fpr, crowd)
+    fig, axs = subplots(1, 3, (12, 3.8), layout='constrained')
+    for k, (name, points) in enumerate(detectors.items()):
+        if not isinstance(points, dict):
+            points = curve_points(*points, max_fpr, n_points)
+        style = dict(color=f'C{k}', ls=_DASHES[k % len(_DASHES)], lw=1.5)
+        _draw_detector(axs, points, name, style, max_fpr=max_fpr, crowd=crowd)
+    _label_curves(axs, max_fpr, crowd)
     return fig

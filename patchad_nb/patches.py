@@ -30,14 +30,14 @@ def _places(sizes, patch_size):
 
 # %% ../nbs/04_patches.ipynb #d216b3f2
 def sample_corners(
-    sizes:Sequence,     # (height, width) of each image, in pixels
+    sizes:Sequence,  # (height, width) of each image, in pixels
     per_image:int=1000, # patches per image; the paper's value, section 3.2
     patch_size:int=PATCH_SIZE, # side of a patch, in pixels
-    seed:int=0,         # same seed, same corners, on every device
-) -> torch.Tensor:      # int64, (N*per_image,3): image, row, column
+    seed:int=0,  # same seed, same corners, on every device
+) -> torch.Tensor:  # int64, (N*per_image,3): image, row, column
     "Draw upper left corners, uniformly over the places where a patch fits."
-    places = _places(sizes, patch_size)                # (N,2)
-    places = places.repeat_interleave(per_image, 0)    # (N*per_image,2)
+    places = _places(sizes, patch_size)  # (N,2)
+    places = places.repeat_interleave(per_image, 0)  # (N*per_image,2)
     generator = torch.Generator().manual_seed(seed)
     share = torch.rand(places.shape, dtype=torch.float64, generator=generator)
     image = torch.arange(len(sizes)).repeat_interleave(per_image)
@@ -49,7 +49,7 @@ def _with_room(stack, h, w):
     more_h = max(0, h - stack.shape[2])
     more_w = max(0, w - stack.shape[3])
     if not (more_h or more_w): return stack
-    return F.pad(stack, (0, more_w, 0, more_h))    # copies everything
+    return F.pad(stack, (0, more_w, 0, more_h))  # copies everything
 
 # %% ../nbs/04_patches.ipynb #b5486e63
 def _stacked(images, progress=False):
@@ -71,10 +71,10 @@ class PatchSampler:
     "Reproducible batches of patches, gathered from images that stay on `device` as bytes."
     def __init__(
         self,
-        images:Sequence,    # uint8 tensors (3,H,W), sizes may differ; read once
+        images:Sequence,  # uint8 tensors (3,H,W), sizes may differ; read once
         per_image:int=1000, # patches per image; the paper's value
         patch_size:int=PATCH_SIZE, # side of a patch, in pixels
-        seed:int=0,         # decides the corners and the order of every epoch
+        seed:int=0,  # decides the corners and the order of every epoch
         device:str|torch.device='cpu', # where images and batches live
         progress:bool=True, # show a bar while images are read
     ):
@@ -84,10 +84,10 @@ class PatchSampler:
         self.device = torch.device(device)
         stack, sizes = _stacked(images, progress)
         corners = sample_corners(sizes, per_image, patch_size, seed)
-        self.corners = corners.to(device)                # (n,3)
-        self.images = stack.to(device)                   # (N,3,H,W) uint8
-        rows = self.images.unfold(2, patch_size, 1)      # (N,3,rows,W,63)
-        self.windows = rows.unfold(3, patch_size, 1)     # (N,3,rows,columns,63,63), a view
+        self.corners = corners.to(device)  # (n,3)
+        self.images = stack.to(device)  # (N,3,H,W) uint8
+        rows = self.images.unfold(2, patch_size, 1)  # (N,3,rows,W,63)
+        self.windows = rows.unfold(3, patch_size, 1)  # (N,3,rows,columns,63,63), a view
 
 # %% ../nbs/04_patches.ipynb #3eaa9ef2
 @patch
@@ -97,7 +97,7 @@ def __len__(self:PatchSampler): return len(self.corners)
 def __getitem__(
     self:PatchSampler,
     i:torch.Tensor|slice # which patches
-) -> torch.Tensor:       # float32 in [0,1], (B,3,63,63)
+) -> torch.Tensor:  # float32 in [0,1], (B,3,63,63)
     "The patches `i`."
     image, row, column = self.corners[i].unbind(-1)
     patches = self.windows[image, :, row, column]
@@ -108,8 +108,8 @@ def __getitem__(
 def batches(
     self:PatchSampler,
     batch_size:int=100, # the paper's value, section 3.2
-    epoch:int=0,        # each epoch has its own order
-) -> Iterator:          # of float32 (B,3,63,63); the last may be smaller
+    epoch:int=0,  # each epoch has its own order
+) -> Iterator:  # of float32 (B,3,63,63); the last may be smaller
     "All patches once, in the random order of this `epoch`."
     order = shuffled(len(self), epoch_seed(self.seed, epoch))
     for i in order.to(self.device).split(batch_size):
@@ -120,9 +120,9 @@ class PatchLatents:
     "The latents of a sampler's patches, computed when asked for."
     def __init__(
         self,
-        encode:Callable,      # patches (B,3,63,63) to latents (B,16,17,17)
+        encode:Callable,  # patches (B,3,63,63) to latents (B,16,17,17)
         sampler:PatchSampler, # where the patches come from
-        batch_size:int=250,   # patches per pass
+        batch_size:int=250,  # patches per pass
     ):
         self.encode, self.sampler = encode, sampler
         self.batch_size = batch_size
@@ -134,8 +134,8 @@ class PatchLatents:
 @torch.inference_mode()
 def __getitem__(
     self:PatchLatents,
-    i:torch.Tensor    # which patches, int64 (B,)
-) -> torch.Tensor:    # float32 (B,16,17,17)
+    i:torch.Tensor  # which patches, int64 (B,)
+) -> torch.Tensor:  # float32 (B,16,17,17)
     "The latents of the patches `i`."
     i = i.to(self.sampler.device)
     latents = []
@@ -162,7 +162,7 @@ class SinglePatches(torch.utils.data.Dataset):
         image, r, c = self.corners[i]
         size = self.patch_size
         cut = self.images[image][:, r:r + size, c:c + size]
-        return cut.float() / 255                       # (3,63,63)
+        return cut.float() / 255  # (3,63,63)
 
 # %% ../nbs/04_patches.ipynb #b7e4f358
 def _outline(ax, corner, size):
@@ -174,9 +174,9 @@ def _outline(ax, corner, size):
 # %% ../nbs/04_patches.ipynb #a9ef6b9f
 def fig_patches(
     sampler:PatchSampler, # any sampler
-    image:int=0,          # which image
-    n:int=20,             # how many of its patches
-) -> Figure:              # the image with outlined patches, and the patches
+    image:int=0,  # which image
+    n:int=20,  # how many of its patches
+) -> Figure:  # the image with outlined patches, and the patches
     "Show the first `n` patches of an image, in place and one by one."
     which = (sampler.corners[:, 0] == image).nonzero()[:n, 0]
     columns = ceil_div(len(which), 4)

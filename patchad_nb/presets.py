@@ -37,7 +37,7 @@ PRESETS['quick'] = PRESETS['paper'] | dict(
     flow_backbone='resnet18', flow_epochs=20, baseline_batch=4)
 
 # %% ../nbs/12c_presets.ipynb #f5ef53f2
-def make_detector(method:str,    # a key of `METHODS`
+def make_detector(method:str,  # a key of `METHODS`
                   settings:dict, # a preset, perhaps changed; a detector takes what it knows
                   device:str='cpu'):
     "A new detector with the settings that concern it."
@@ -69,7 +69,7 @@ def _too_small(value, default):
     return value < 0 or (isinstance(value, int) and value == 0 and default != 0)
 
 # %% ../nbs/12c_presets.ipynb #8a928c52
-def change_settings(settings:dict,     # a preset
+def change_settings(settings:dict,  # a preset
                     changes:Sequence): # strings 'name=value'
     "A copy of `settings` with some values changed. Raises `PatchadError` for unknown names and values of another type."
     new = dict(settings)

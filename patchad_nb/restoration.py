@@ -163,7 +163,8 @@ def params(self:RestorationDetector): return self._params
 def check(self:RestorationDetector, n_images):
     "Raises `PatchadError` when there is no image to hold out."
     if n_images < 2:
-        raise PatchadError(f"{n_images} training image; the prior needs at least two, one of them to watch its training")
+        raise PatchadError(f"{n_images} training image; the prior needs at least two, "
+                           "one of them to watch its training")
 
 @patch
 def fit(self:RestorationDetector, images, seed=0, checkpoint=None, progress=True,

@@ -28,18 +28,18 @@ from .vq import VQReconstructionDetector
 METHODS = {cls.key: cls for cls in (  # in the order of the table
     ColorDetector, ReconstructionDetector, VQReconstructionDetector, SVMDetector,
     VQSVMDetector, RestorationDetector, PadimDetector, FastFlowDetector)}
-TITLES = {key: cls.title for key, cls in METHODS.items()}   # method: its name in the table
+TITLES = {key: cls.title for key, cls in METHODS.items()}  # method: its name in the table
 TITLES |= {'random': 'Random classifier', 'bergmann': 'Bergmann AE (quarter image)'}
 
 # %% ../nbs/12_report.ipynb #72d9080e
-def wrapped_title(method:str,    # a key of `TITLES`
+def wrapped_title(method:str,  # a key of `TITLES`
                   columns:int=15 # the longest line, if its words allow
                  ) -> str:
     "A title in lines."
     return textwrap.fill(TITLES[method], columns, break_on_hyphens=False)
 
 # %% ../nbs/12_report.ipynb #e8e30bd4
-OLD_METHODS = {'colour': 'color'}         # keys in files of version 0.1: those of today
+OLD_METHODS = {'colour': 'color'}  # keys in files of version 0.1: those of today
 OLD_SETTINGS = {'K': 'codebook_size'}
 
 # %% ../nbs/12_report.ipynb #4d1ab07a
@@ -108,7 +108,7 @@ def write_results(path:str|Path, # the CSV file
 
 # %% ../nbs/12_report.ipynb #f3748e4f
 def read_results(path:str|Path # a file written by `write_results`
-                ) -> list:     # of dicts; numbers are floats, empty cells None, diagnostics a dict
+                ) -> list:  # of dicts; numbers are floats, empty cells None, diagnostics a dict
     "Read measurements. Raises `PatchadError` when the file is missing or has other columns."
     try: text = Path(path).read_text(encoding='utf-8')
     except OSError:
@@ -202,10 +202,10 @@ def _category_table(category, rows, note, missing):
     return text + '\n' + _diagnostics(rows)
 
 # %% ../nbs/12_report.ipynb #739cd340
-def table1(rows:Sequence,     # measurements, see `read_results`
-           note:str='',       # a sentence below the heading, for instance the preset
-           missing:dict={}    # method -> why it was not measured
-          ) -> str:           # markdown
+def table1(rows:Sequence,  # measurements, see `read_results`
+           note:str='',  # a sentence below the heading, for instance the preset
+           missing:dict={}  # method -> why it was not measured
+          ) -> str:  # markdown
     "The measurements on whole test sets, by category, each beside the paper's line."
     rows = [r for r in rows if r['defect'] == 'all']
     text = ''
@@ -220,7 +220,7 @@ def table1(rows:Sequence,     # measurements, see `read_results`
 # %% ../nbs/12_report.ipynb #e5f302f5
 def shrink(a:np.ndarray, # (...,H,W)
            pixels:int=128, # the shorter side of the result is at least this, if it was
-           how=np.mean   # what becomes of a block of pixels
+           how=np.mean  # what becomes of a block of pixels
           ) -> np.ndarray:
     "Scale down by a whole number, block by block. A rest at the lower and right border is left out."
     H, W = a.shape[-2:]
@@ -233,7 +233,7 @@ def shrink(a:np.ndarray, # (...,H,W)
 class Example:
     "What `fig_score_maps` needs to know of a test sample, from a file of figures."
     name:str
-    pixels:np.ndarray     # uint8 (3,h,w)
+    pixels:np.ndarray  # uint8 (3,h,w)
     truth:np.ndarray|None # bool (h,w)
 
     def image(self): return torch.from_numpy(self.pixels)
@@ -271,7 +271,7 @@ def _by_method(arrays, kind):
 
 # %% ../nbs/12_report.ipynb #4106213d
 def read_figures(path:str|Path # a file figures/<category>_seed<k>.npz of a run
-                ) -> dict:     # 'samples', 'maps', 'curves' and 'patches', see below
+                ) -> dict:  # 'samples', 'maps', 'curves' and 'patches', see below
     """Read what the figures of a category show. Raises `PatchadError` when the file is missing or another one.
 
     - 'samples': a list of `Example`

@@ -26,7 +26,7 @@ class TensorBatches:
     def __init__(
         self,
         x:torch.Tensor, # (N,...)
-        seed:int=0,     # decides the order of every epoch
+        seed:int=0,  # decides the order of every epoch
     ):
         self.x, self.seed, self.device = x, seed, x.device
 
@@ -37,8 +37,8 @@ class TensorBatches:
 def batches(
     self:TensorBatches,
     batch_size:int, # rows of a batch; the last one may be smaller
-    epoch:int=0,    # each epoch has its own order
-) -> Iterator:      # of (batch_size,...)
+    epoch:int=0,  # each epoch has its own order
+) -> Iterator:  # of (batch_size,...)
     "All rows once."
     order = shuffled(len(self), epoch_seed(self.seed, epoch))
     for i in order.to(self.device).split(batch_size):
@@ -65,7 +65,7 @@ class _Training:
 def compiled(
     model:nn.Module,  # has a method `loss`
     backend:str|None, # of `torch.compile`; None: do not compile
-) -> Callable:        # a function like `model.loss`
+) -> Callable:  # a function like `model.loss`
     "The model's loss, compiled. On a GPU 'inductor' launches a whole pass at once, as a CUDA graph."
     if backend is None: return model.loss
     graphs = backend == 'inductor' and next(model.parameters()).is_cuda
@@ -131,19 +131,19 @@ def _fixed_order():
 
 # %% ../nbs/04b_training.ipynb #59155630
 def train(
-    model:nn.Module,      # has `loss(x) -> (loss, dict of tensors)`, perhaps `epoch_end() -> dict`; left in eval mode
-    sampler,              # has `seed`, `len` and `batches(batch_size, epoch)`, like `PatchSampler`
-    epochs:int=10,        # the paper's value, section 3.2
-    batch_size:int=100,   # the paper's value, section 3.2
-    lr:float=1e-3,        # Adam's learning rate; not stated in the paper
+    model:nn.Module,  # has `loss(x) -> (loss, dict of tensors)`, perhaps `epoch_end() -> dict`; left in eval mode
+    sampler,  # has `seed`, `len` and `batches(batch_size, epoch)`, like `PatchSampler`
+    epochs:int=10,  # the paper's value, section 3.2
+    batch_size:int=100,  # the paper's value, section 3.2
+    lr:float=1e-3,  # Adam's learning rate; not stated in the paper
     checkpoint:str|Path|None=None, # a file: written after each epoch; if there, training goes on from it
-    progress:bool=True,   # show a bar
+    progress:bool=True,  # show a bar
     optimizer:type=torch.optim.Adam, # called with the parameters and `lr`
     schedule:Callable|None=None, # (step, number of steps) -> factor for the learning rate; None: constant
     clip:float|None=None, # largest norm of the gradient; None: any
     after_epoch:Callable=dict, # -> dict of further numbers, for instance from held-out patches
     compile:str|None=None, # a backend of `torch.compile`, such as 'inductor'; numbers then differ by rounding
-) -> list:                # per epoch: dict of mean loss, the model's numbers, and seconds
+) -> list:  # per epoch: dict of mean loss, the model's numbers, and seconds
     "Train, by default with Adam. Same seed, same device: same weights, interrupted or not."
     training = _Training(model, sampler, epochs, batch_size, lr, optimizer=optimizer,
                          schedule=schedule, clip=clip, compile=compile)
@@ -157,9 +157,9 @@ def train(
 
 # %% ../nbs/04b_training.ipynb #c0653789
 def fig_training(
-    history:list,      # from `train`
-    key:str='error',   # one of the numbers in it
-) -> Figure:           # its value after each epoch
+    history:list,  # from `train`
+    key:str='error',  # one of the numbers in it
+) -> Figure:  # its value after each epoch
     "A training curve, with a logarithmic scale."
     fig, ax = subplots(size=(5, 2.4))
     values = [numbers[key] for numbers in history]
@@ -197,7 +197,7 @@ def load(self:_Training, path):
 # %% ../nbs/04b_training.ipynb #4859f768
 def warm_cosine(
     warmup:float=.05 # share of all steps
-) -> Callable:       # (step, steps) -> factor for the learning rate
+) -> Callable:  # (step, steps) -> factor for the learning rate
     "A learning rate that rises linearly and then falls along a cosine to zero."
     def factor(step, steps):
         w = max(1, round(warmup * steps))

@@ -88,7 +88,7 @@ def _norm2(a):
 # %% ../nbs/07_vq.ipynb #07d0a006
 @patch
 def codes(self:VectorQuantizer,
-          z:torch.Tensor    # (B,d,h,w)
+          z:torch.Tensor  # (B,d,h,w)
          ) -> torch.Tensor: # int64 (B,h,w)
     "The index of the nearest code at each position."
     nearest = nearest_codes(_vectors(z.detach()), self.codebook.detach())
@@ -195,8 +195,8 @@ class VQAutoEncoder(AutoEncoder):
     "The discrete patch auto-encoder (*auto-encodeur discrétisé*) of the paper, section 2.1."
     def __init__(self,
                  filters:tuple=(3, 4, 12, 16), # as for `AutoEncoder`
-                 kernels:tuple=(5, 3, 3, 3),   # as for `AutoEncoder`
-                 strides:tuple=(1, 1, 3, 1),   # as for `AutoEncoder`
+                 kernels:tuple=(5, 3, 3, 3),  # as for `AutoEncoder`
+                 strides:tuple=(1, 1, 3, 1),  # as for `AutoEncoder`
                  **codebook): # options of `VectorQuantizer`
         super().__init__(filters, kernels, strides)
         self.quantizer = VectorQuantizer(dim=filters[-1], **codebook)
@@ -225,11 +225,11 @@ class VQReconstructionDetector(ReconstructionDetector):
     @delegates(ReconstructionDetector.__init__)
     def __init__(self,
                  codebook_size:int=1024, # number of codes; the paper's value
-                 beta:float=.25,      # weight of the commitment; not stated in the paper
+                 beta:float=.25,  # weight of the commitment; not stated in the paper
                  ema_decay:float=0.,  # see `VectorQuantizer`, as the next two
                  codebook_init:str='uniform',
                  restart_after:int=0,
-                 **kwargs):           # as for `ReconstructionDetector`
+                 **kwargs):  # as for `ReconstructionDetector`
         self.codebook = dict(
             codebook_size=codebook_size, beta=beta, ema_decay=ema_decay,
             codebook_init=codebook_init, restart_after=restart_after)
@@ -260,7 +260,7 @@ def _draw_cells(ax, codebook, x, y):
     ax.contour(x, y, cells, borders, colors='0.3', linewidths=.8)
 
 # %% ../nbs/07_vq.ipynb #07d0a037
-def fig_cells(points:torch.Tensor,   # (N,2)
+def fig_cells(points:torch.Tensor,  # (N,2)
               codebook:torch.Tensor, # (K,2)
               n_arrows:int=25 # the first points, each with an arrow to its code
              ) -> Figure:
@@ -357,10 +357,10 @@ def _draw_code_map(ax, codes, top, title):
 @torch.inference_mode()
 def fig_codes(model:VQAutoEncoder, # in eval mode
               image:torch.Tensor,  # uint8 (3,H,W)
-              n:int=8,       # codes that are shown, the most used ones; 20 at most
+              n:int=8,  # codes that are shown, the most used ones; 20 at most
               windows:int=8, # image windows for each
               field:int=15,  # side of what one latent position sees, in pixels
-              seed:int=0     # decides which windows are shown
+              seed:int=0  # decides which windows are shown
              ) -> Figure:
     "The codes of an image as a map, and windows of the image for the most used codes."
     x = pad_image(image, border='crop', multiple=LATENT_STRIDE) # (3,H,W)

@@ -31,12 +31,12 @@ REPRODUCED = 'table1', 'figures', 'defect_types', 'cost'
 RUFF = 'nbs', 'exercises', 'tools', 'benchmarks', 'setup.py'
 MAX_BYTES = 1_500_000
 MOST = {                                                    # of the exported code, see tools/density.py
-    'over 120 columns': 60,                                 # those of download, the last to be restyled; aim: 0
-    'lines with ;': 7,                                      # aim: 0
-    'median column': 52,                                    # aim: 50
-    'longest cell': 41,                                     # of download; aim: 25
+    'over 120 columns': 0,
+    'lines with ;': 0,
+    'median column': 50,
+    'longest cell': 25,
     'median cell': 12,
-    'names in __all__': 111,
+    'names in __all__': 110,
 }
 CHECKS = {}
 
