@@ -6,7 +6,7 @@
 __all__ = ['PatchadError', 'seeded', 'save_tensors', 'load_tensors', 'fig_grid']
 
 # %% ../nbs/core.ipynb #20e8ad6a
-import json, os, sys, time
+import json, os, sys, textwrap, time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -190,6 +190,12 @@ def show_picture(ax,  # axes of a figure
     if title: ax.set_title(title, fontsize=9)
     if below: ax.set_xlabel(below, fontsize=8)
 
+# %% ../nbs/core.ipynb #ac6a822e
+def _wrapped(text:str, columns:int) -> str:
+    "A text in lines of at most `columns` characters, if its words allow."
+    whole_words = textwrap.TextWrapper(columns, break_on_hyphens=False, break_long_words=False)
+    return '\n'.join(whole_words.fill(line) for line in text.splitlines())
+
 # %% ../nbs/core.ipynb #09563390
 def fig_grid(
     pictures:Sequence,  # rows of pictures; each a picture, a dict of arguments of `show_picture`, or None: empty
@@ -209,7 +215,7 @@ def fig_grid(
             if entry is None: continue
             ax.axis('on')
             show_picture(ax, **scale | (entry if isinstance(entry, dict) else {'picture': entry}))
-    for ax, title in zip(axs[0], columns): ax.set_title(title, fontsize=9)
+    for ax, title in zip(axs[0], columns): ax.set_title(_wrapped(title, round(12 * inches)), fontsize=9)
     for ax, label in zip(axs[:, 0], rows): ax.set_ylabel(label, fontsize=8)
     return fig
 

@@ -26,8 +26,8 @@ from .detector import evaluate, fig_score_maps, sample_masks, score_samples
 from .figures import heat_image
 from .metrics import curve_points
 from .presets import PRESETS, change_settings, make_detector
-from .results import (COLUMNS, METHODS, METRICS, OLD_METHODS, OLD_SETTINGS,
-                                not_installed, shrink, table1, wrapped_title, write_results)
+from .results import (COLUMNS, METHODS, METRICS, OLD_METHODS, OLD_SETTINGS, TITLES,
+                                not_installed, shrink, table1, write_results)
 from .textures import TEXTURE_PRESETS, make_category
 
 _Help = argparse.ArgumentDefaultsHelpFormatter
@@ -386,7 +386,7 @@ def save_figures(out:str|Path, # folder of a run
 
     maps, ranges = {}, {}
     for method, folder in _finished(out, category, seed).items():
-        title = wrapped_title(method)
+        title = TITLES[method]
         maps[title], ranges[title] = _saved_maps(folder, samples)
         save({title: maps[title]}, ranges, method)
     if len(maps) > 1: save(maps, ranges, 'all')

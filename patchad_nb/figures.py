@@ -21,7 +21,7 @@ from scipy.stats import spearmanr
 from .core import PatchadError, ceil_div, fig_grid, subplots
 from .detector import fig_score_maps
 from .metrics import fig_curves
-from .results import OLD_METHODS, TITLES, wrapped_title
+from .results import OLD_METHODS, TITLES
 
 # %% ../nbs/12b_figures.ipynb #a4127f1e
 def _ring(mask, width):
@@ -185,7 +185,7 @@ def fig_maps(*figures, # of `read_figures`, one per category
     maps = {}
     for method in TITLES:
         if any(method not in f['maps'] for f in figures): continue
-        maps[wrapped_title(method)] = [f['maps'][method][i] for f, i in picked]
+        maps[TITLES[method]] = [f['maps'][method][i] for f, i in picked]
     samples = [f['samples'][i] for f, i in picked]
     ranges = dict.fromkeys(maps, (0, 255))
     return fig_score_maps(samples, maps, ranges, inches=inches)
@@ -201,7 +201,7 @@ def fig_patch_copies(*figures, # of `read_figures`
         patches.append([torch.from_numpy(f['patches'][key][i]) for key in keys])
         defect = f['samples'][i].name.split('/')[0]
         labels.append(defect.replace('_', '\n'))
-    titles = [wrapped_title(key) for key in keys[1:]]
+    titles = [TITLES[key] for key in keys[1:]]
     return fig_grid(patches, columns=['original', *titles], rows=labels)
 
 # %% ../nbs/12b_figures.ipynb #ba1a7902

@@ -6,7 +6,7 @@
 __all__ = ['METHODS', 'TITLES', 'METRICS', 'paper_table', 'read_results', 'table1', 'read_figures']
 
 # %% ../nbs/12_report.ipynb #116f369f
-import csv, io, json, textwrap
+import csv, io, json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +30,6 @@ METHODS = {cls.key: cls for cls in (  # in the order of the table
     VQSVMDetector, RestorationDetector, PadimDetector, FastFlowDetector)}
 TITLES = {key: cls.title for key, cls in METHODS.items()}  # method: its name in the table
 TITLES |= {'random': 'Random classifier', 'bergmann': 'Bergmann AE (quarter image)'}
-
-# %% ../nbs/12_report.ipynb #72d9080e
-def wrapped_title(method:str,  # a key of `TITLES`
-                  columns:int=15 # the longest line, if its words allow
-                 ) -> str:
-    "A title in lines."
-    return textwrap.fill(TITLES[method], columns, break_on_hyphens=False)
 
 # %% ../nbs/12_report.ipynb #e8e30bd4
 OLD_METHODS = {'colour': 'color'}  # keys in files of version 0.1: those of today
