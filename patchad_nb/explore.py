@@ -67,7 +67,8 @@ def _fit(train, settings, seed, progress):
     "Fitted detectors by method."
     fitted = {}
     for method in SHOWN:
-        detector, base = make_detector(method, settings), getattr(METHODS[method], 'base', None)
+        detector = make_detector(method, settings)
+        base = getattr(METHODS[method], 'base', None)
         shared = {'network': fitted[base.key]} if base else {}
         fitted[method] = detector.fit(train, seed, progress=progress, **shared)
         if method != 'vq_restore': detector.calibrate(train, 6)  # a map of restorations takes its time; none is shown
@@ -110,7 +111,8 @@ def _row(pictures, height=2.3, gap=.15, below=.08, above=.47):
     places = {title: place if isinstance(place, tuple) else (0, place) for title, place in pictures.items()}
     wide = sum(map(sum, places.values())) * height + gap * (len(places) + 1)
     tall = height + below + above
-    fig, left = plt.figure(figsize=(wide, tall), dpi=80), gap
+    fig = plt.figure(figsize=(wide, tall), dpi=80)
+    left = gap
     for title, (room, ratio) in places.items():
         left += room * height
         ax = fig.add_axes([left / wide, below / tall, ratio * height / wide, height / tall])
@@ -151,10 +153,12 @@ def fig_patch(demo:Demo,
              ) -> Figure:  # the image, the patch, its latent, its copy, the squared error
     "Where a patch lies and what the auto-encoder makes of it."
     _check_image(demo, image)
-    patch, model = _cut_patch(demo, image, row, col), demo.detectors['ae_recons'].model
+    patch = _cut_patch(demo, image, row, col)
+    model = demo.detectors['ae_recons'].model
     z = model.encoder(patch)
     copy = model.decoder(z)
-    error, middle = (patch - copy).square().sum(1)[0], PATCH_SIZE // 2
+    error = (patch - copy).square().sum(1)[0]  # (63,63)
+    middle = PATCH_SIZE // 2
     title = f'squared error, center {error[middle, middle]:.3f}'
     fig, axs = _row({'image': 1, 'patch': 1, 'latent, 16 channels': 1, 'copy': 1, title: 1})
     axs[0].imshow(as_array(demo.images[image]))
@@ -229,7 +233,9 @@ def fig_decision_boundary(points:np.ndarray, # (n,2)
 @torch.inference_mode()
 def code_maps(demo:Demo) -> dict: # name of a test image -> int64 (H-14,W-14)
     "The code at every position of the test images: that of the 15 x 15 pixels from there on."
-    model, maps, rim = demo.detectors['vq_recons'].model, {}, PATCH_SIZE - 1
+    model = demo.detectors['vq_recons'].model
+    rim = PATCH_SIZE - 1
+    maps = {}
     for name, x in demo.images.items():
         # what the dense encoder can take
         h, w = ((n - rim) // LATENT_STRIDE * LATENT_STRIDE + rim for n in x.shape[1:])
@@ -268,6 +274,22 @@ def _marked(x, here): # uint8 (3,H,W), bool (h,w) -> uint8 (H,W,3)
     pale[middle:middle + h, middle:middle + w][here] = 214, 39, 40
     return pale.astype(np.uint8)
 
+# %% ../nbs/14_explore.ipynb #83cdd604
+def _code_pictures(demo, image, code):
+    "Pictures of a code, by title."
+    x = demo.images[image]
+    model = demo.detectors['vq_recons'].model
+    here = code_maps(demo)[image] == code  # (h,w)
+    windows = _windows(demo, code)  # (N,3,15,15)
+    alone = torch.full((1, LATENT_SIDE, LATENT_SIDE), code)
+    decoded = model.decoder(model.quantizer.lookup(alone))[0]
+    return {
+        'image': x,
+        f'code {code}: {here.float().mean():.1%} of the positions': _marked(x, here.numpy()),
+        'decoded, nothing else': decoded,
+        f'mean of {len(windows):,} windows': windows.float().mean(0) / 255,
+        'nine of them': _nine(windows)}
+
 # %% ../nbs/14_explore.ipynb #cfef51e0
 @torch.inference_mode()
 def fig_code(demo:Demo,
@@ -279,15 +301,9 @@ def fig_code(demo:Demo,
     ranked = codes_by_use(demo)
     if not 0 <= rank < len(ranked):
         raise PatchadError(f"rank={rank}, but {len(ranked)} codes are in use; use 0 to {len(ranked) - 1}")
-    code, model, x = ranked[rank], demo.detectors['vq_recons'].model, demo.images[image]
-    here, windows = code_maps(demo)[image] == code, _windows(demo, code)
-    alone = torch.full((1, LATENT_SIDE, LATENT_SIDE), code)
-    titles = ['image', f'code {code}: {here.float().mean():.1%} of the positions', 'decoded, nothing else',
-              f'mean of {len(windows):,} windows', 'nine of them']
-    fig, axs = _row(dict.fromkeys(titles, 1))
-    pictures = [x, _marked(x, here.numpy()), model.decoder(model.quantizer.lookup(alone))[0],
-                windows.float().mean(0) / 255, _nine(windows)]
-    for ax, picture in zip(axs, pictures): ax.imshow(as_array(picture))
+    pictures = _code_pictures(demo, image, ranked[rank])
+    fig, axs = _row(dict.fromkeys(pictures, 1))
+    for ax, picture in zip(axs, pictures.values()): ax.imshow(as_array(picture))
     _outline(axs[1], demo.masks[image], 'k')
     for k in _FIELD - .5, 2 * _FIELD - .5:
         axs[4].axhline(k, color='w')
@@ -340,7 +356,8 @@ def fig_restore(demo:Demo,
     patch, codes, restored, resampled = restoration(demo, image, tau, mode)
     now, marks = _until(step, restored, codes, resampled)
     detector = demo.detectors['vq_restore']
-    model, square = detector.network.model, (LATENT_SIDE, LATENT_SIDE)
+    model = detector.network.model
+    square = LATENT_SIDE, LATENT_SIDE
     p = code_probabilities(detector.prior, codes if mode == 'fixed' else now).view(square)
     before, after = model.decoder(model.quantizer.lookup(torch.cat([codes, now]).view(2, *square)))
     difference = 1 - float(ssim_patch(patch, after[None]))
@@ -385,7 +402,8 @@ def _found_shares(hit, mask): # bool (H,W) each
 
 @lru_cache(maxsize=64)
 def _curves(demo, method):
-    maps, masks = [*scaled_maps(demo, method).values()], [*demo.masks.values()]
+    maps = [*scaled_maps(demo, method).values()]
+    masks = [*demo.masks.values()]
     return maps, masks, roc_curve(maps, masks, 500), pro_curve(maps, masks, 500)
 
 # %% ../nbs/14_explore.ipynb #b0bdb181

@@ -160,7 +160,8 @@ def dense(self:LatentOCSVM,
           z:torch.Tensor  # float32 (B,d,h,w): latent maps, for instance from `encode_phases`
          ) -> torch.Tensor: # float32 (B,h-L+1,w-L+1)
     "The decision function for all L x L windows of latent maps. Positive inside, negative outside."
-    side, gamma = self.vectors.shape[-1], float(self.scale)
+    side = self.vectors.shape[-1]
+    gamma = float(self.scale)
     z = z - self.center
     places = tuple(n - side + 1 for n in z.shape[-2:])  # (n,m)
     box = z.new_ones(1, 1, side, side)
@@ -227,7 +228,8 @@ class SVMDetector(Detector):
         self.network = self.base(device=device, **kwargs)
         if n_components: self.svm = NystroemOCSVM(n_components, nu=nu, gamma=gamma)
         else: self.svm = LatentOCSVM(nu, gamma, n_train)
-        self.device, self.outside = torch.device(device), None
+        self.device = torch.device(device)
+        self.outside = None  # share of the training latents outside the boundary
         own = dict(nu=nu, gamma=gamma, n_train=n_train, n_components=n_components, svm_tile=svm_tile)
         self._params = self.network.params() | own
 

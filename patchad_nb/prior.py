@@ -64,7 +64,8 @@ class CodePrior(nn.Module):
         if width % heads: raise PatchadError(f"width={width} is not a multiple of heads={heads}; change one of them")
         self.codebook_size, self.bf16 = codebook_size, bf16
         self.side, self.length = side, side * side
-        self.start, self.code = nn.Parameter(torch.zeros(width)), nn.Embedding(codebook_size, width)
+        self.start = nn.Parameter(torch.zeros(width))
+        self.code = nn.Embedding(codebook_size, width)
         self.row, self.col = nn.Embedding(side, width), nn.Embedding(side, width)
         self.blocks = nn.ModuleList(Block(width, heads, hidden) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
@@ -111,7 +112,8 @@ def loss(self:CodePrior, codes): # int64 (B,289)
 def new_cache(self:CodePrior, n:int # patches
              ) -> torch.Tensor: # (blocks,2,n,heads,289,width/heads)
     "Room for the keys and values of `n` patches."
-    heads, width = self.blocks[0].heads, len(self.start)
+    heads = self.blocks[0].heads
+    width = len(self.start)
     with self.precision(): half = torch.is_autocast_enabled(self.start.device.type)
     dtype = torch.bfloat16 if half else self.start.dtype
     return self.start.new_zeros(len(self.blocks), 2, n, heads, self.length, width // heads, dtype=dtype)
@@ -213,7 +215,8 @@ def generate(prior:CodePrior, n:int, seed:int=0,
              batch_size:int|None=None # patches at a time; None: see `CodePrior.chunk`
             ) -> torch.Tensor: # int64 (n,side,side)
     "Unconditional samples."
-    device, written = prior.start.device, []
+    device = prior.start.device
+    written = []
     for u in uniforms(n, prior.length, seed, device).split(batch_size or prior.chunk()):
         cache = prior.new_cache(len(u))
         x = torch.zeros(len(u), prior.length + 1, dtype=torch.int64, device=device)  # x[:, 0] is ignored

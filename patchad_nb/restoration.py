@@ -92,7 +92,7 @@ def restoration_errors(model:VQAutoEncoder,  # in eval mode
     "1 - SSIM of patches and their restorations on a grid, interpolated: score 3 of the paper, section 2.2."
     if stride < 1 or draws < 1: raise PatchadError(f"stride={stride}, draws={draws}; use at least 1")
     x = pad_image(image, patch_size, border, latent_stride).to(model.quantizer.codebook.device)  # (3,H',W')
-    lost = 0 if border == 'reflect' else patch_size - 1
+    lost = 0 if border == 'reflect' else patch_size - 1  # rows and columns of the map that 'crop' leaves out
     H, W = (n - lost for n in image.shape[1:])
     rows, columns = grid_places(H, stride), grid_places(W, stride)
     r, c = (t.flatten().to(x.device) for t in torch.meshgrid(rows, columns, indexing='ij'))  # (N,) each
@@ -134,7 +134,8 @@ class RestorationDetector(Detector):
         own = dict(tau=tau, tau_as=tau_as, mode=mode, draws=draws, stride=stride, prior_blocks=prior_blocks,
                    prior_heads=prior_heads, prior_width=prior_width, prior_hidden=prior_hidden,
                    prior_epochs=prior_epochs, prior_batch=prior_batch, prior_lr=prior_lr, tied=tied)
-        self.network, self.device = self.base(device=device, **kwargs), torch.device(device)
+        self.network = self.base(device=device, **kwargs)
+        self.device = torch.device(device)
         self._params = self.network.params() | own
         self._start()
 
@@ -142,7 +143,8 @@ class RestorationDetector(Detector):
 @patch
 def _start(self:RestorationDetector):
     "As it is before the fit."
-    self.prior, self.prior_history = self.make_prior().eval(), []
+    self.prior = self.make_prior().eval()
+    self.prior_history = []
     self.quantiles = torch.zeros(1001)  # of the probabilities of normal codes
     self.fraction = None  # of the codes of held-out normal patches that is resampled
     self.counts = torch.zeros(2)  # resampled codes, and all codes, since it was made or loaded

@@ -208,7 +208,8 @@ def _metal(rng, image, n, taken):
     field, near, yx, angle = _grains(rng, n, taken)
     P = len(yx)
     mask, depth = level_mask(field, n, taken)
-    px, k = image[mask].astype(np.float32), near[mask]
+    px = image[mask].astype(np.float32)
+    k = near[mask]
     gray = px.mean() * rng.uniform(.85, 1.45, P)[k]
     metal = gray * _facet(mask, yx[k], angle[k])
     glinting = rng.random(P) < .35
