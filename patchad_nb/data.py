@@ -48,7 +48,7 @@ def _open(path):
         message = f"{path}: not a readable image ({e}); replace or remove the file"
         raise PatchadError(message.replace('\n', ' ')) from None
 
-# %% ../nbs/00_data.ipynb #0d11b5c2
+# %% ../nbs/00_data.ipynb #eb0050b2
 _ORIENTATION = 0x0112  # the tag of EXIF
 _T = Image.Transpose
 _TURNS = {2: _T.FLIP_LEFT_RIGHT, 3: _T.ROTATE_180, 4: _T.FLIP_TOP_BOTTOM, 5: _T.TRANSPOSE, 6: _T.ROTATE_270,
@@ -63,7 +63,7 @@ def _upright(im):
     turned.format = im.format
     return turned
 
-# %% ../nbs/00_data.ipynb #c38103c8
+# %% ../nbs/00_data.ipynb #1ba78ef1
 _PIXELS = Image.MAX_IMAGE_PIXELS  # Pillow warns above it, and refuses twice as many
 
 def allow_pixels(
@@ -91,7 +91,7 @@ def _eight_bits(im, path, white=None):
     if not im.mode.startswith('I'): return im
     return Image.fromarray(_levels(im, path, white))
 
-# %% ../nbs/00_data.ipynb #ae36e840
+# %% ../nbs/00_data.ipynb #5ee5d36b
 def _is_deep_color(im):
     "Does this opened file have 16 bits in each of several channels?"
     return im.mode in ('RGB', 'RGBA', 'LA') and bool(im.tile) and ';16' in str(im.tile[0][3])
@@ -120,7 +120,7 @@ def load_image(
     x = torch.from_numpy(a).permute(2, 0, 1)  # (3,H,W)
     return x.contiguous()
 
-# %% ../nbs/00_data.ipynb #ad1816ea
+# %% ../nbs/00_data.ipynb #0d9bc4ba
 def _largest(path):
     "The largest value of a gray file of more than 8 bits; None for other files, also unreadable ones."
     try:
@@ -136,7 +136,7 @@ def data_white(
     bits = min(max(int(max(found)).bit_length(), 8), 16)
     return 2**bits - 1
 
-# %% ../nbs/00_data.ipynb #418705f8
+# %% ../nbs/00_data.ipynb #f4e16d2d
 def _seen(im):
     "What a person sees of a mask, on black: levels (H,W)."
     if im.mode in ('1', 'L', 'F') or im.mode.startswith('I'):
@@ -156,7 +156,7 @@ def _cut(levels, path, lossy):
                   "Better write them as PNG with 0 and 255")
     return levels > levels.max() / 2
 
-# %% ../nbs/00_data.ipynb #d78178fe
+# %% ../nbs/00_data.ipynb #cde873f3
 def load_mask(path:str|Path  # an image file; or a folder of several, which are united
              ) -> np.ndarray:  # bool, (H,W)
     "Read a ground-truth mask (*vérité terrain*). Masks with noise or soft edges are cut at half of their maximum."
@@ -301,7 +301,7 @@ def _masks(folder):
     if not masks: image_paths(folder)  # says that nothing is there
     return masks
 
-# %% ../nbs/00_data.ipynb #9d9047b4
+# %% ../nbs/00_data.ipynb #305f1dc7
 def _with_keys(paths):
     "Pairs of a path and its key: the file's name where two have the same stem, otherwise None."
     stems = Counter(p.stem for p in paths)
@@ -318,7 +318,7 @@ def _check_masks(images, masks, truth):
     if orphans := sorted(masks.keys() - {p.stem for p in images}):
         warnings.warn(f"{truth}: masks without an image: {', '.join(orphans)}")
 
-# %% ../nbs/00_data.ipynb #be2d6c87
+# %% ../nbs/00_data.ipynb #aa5211a9
 LAYOUT = {  # names of folders in a category's folder
     'normal': 'train/good',  # normal images to learn from
     'test': 'test',  # a folder for each type of test images
@@ -391,7 +391,7 @@ def _find_folder(root, name, layout=None):
     found = ', '.join(category_names(root, layout)) or 'none'
     raise PatchadError(f"{folder}: no such category; found here: {found}")
 
-# %% ../nbs/00_data.ipynb #b54e960b
+# %% ../nbs/00_data.ipynb #f0275aec
 def _white(paths, white, name):
     "The white of a data set: what the caller says, or what is found in the training images."
     if white is not None:
@@ -426,7 +426,7 @@ class Category:
         if self.name in MVTEC_COUNTS and not self.procedural:
             _warn_counts(self.name, len(self.train_images), self.samples)
 
-# %% ../nbs/00_data.ipynb #5863a9af
+# %% ../nbs/00_data.ipynb #08567143
 @patch
 def _normal_paths(self:Category):
     "The files of the normal training images."
@@ -463,7 +463,7 @@ def check(self:Category, progress:bool=True):  # show a bar
         if self.has_masks and sample.defect in marked: marked[sample.defect] += sample.mask().sum()
     if self.has_masks: self._check_marked(marked)
 
-# %% ../nbs/00_data.ipynb #659a682a
+# %% ../nbs/00_data.ipynb #43d922f2
 @patch
 def _check_marked(self:Category, marked):
     "Raise a `PatchadError` unless each defect type has defective pixels. `marked`: type -> how many."
@@ -539,7 +539,7 @@ def from_folders(
     self.samples = [Sample(p, 'unlabeled', None, self.white, key) for p, key in _with_keys(image_paths(test))]
     return self
 
-# %% ../nbs/00_data.ipynb #ae752f5f
+# %% ../nbs/00_data.ipynb #bac16f92
 def _files(path):
     "The files behind a mask or an image: itself, or those of a folder."
     return image_paths(path) if path.is_dir() else [path]
@@ -548,7 +548,7 @@ def _hash(values):
     "A few letters that change when one of the values does."
     return hashlib.sha256('\n'.join(map(str, values)).encode()).hexdigest()[:16]
 
-# %% ../nbs/00_data.ipynb #5bd100d3
+# %% ../nbs/00_data.ipynb #57e6ead6
 @patch
 def fingerprint(self:Category) -> dict:  # 'train', 'test', 'masks': numbers of files; 'names', 'sizes', 'times': hashes
     "What the files of a category look like from outside; no pixel is read."
@@ -561,7 +561,7 @@ def fingerprint(self:Category) -> dict:  # 'train', 'test', 'masks': numbers of 
     return dict(train=len(train), test=len(test), masks=len(masks), names=_hash(names),
                 sizes=_hash(s.st_size for s in stats), times=times)
 
-# %% ../nbs/00_data.ipynb #42e972df
+# %% ../nbs/00_data.ipynb #dc921a23
 _PARTS = {'train': 'training images', 'test': 'test images', 'masks': 'masks'}
 _TRAITS = {'names': 'other names of files', 'sizes': 'other sizes of files', 'times': 'files that were written again'}
 
