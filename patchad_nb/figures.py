@@ -95,17 +95,26 @@ def _excess(score_map, normal_range, shape):
     return placed
 
 # %% ../nbs/12b_figures.ipynb #dae44017
+def _heat(image, excess):
+    "Some rows of a heat map, uint8 (h,W,3)."
+    gray = np.asarray(image, dtype=np.float32).mean(0)  # (h,W)
+    pale = 255 - (255 - gray) * .6
+    heat = matplotlib.colormaps['plasma'](excess)[..., :3] * 255  # (h,W,3)
+    alpha = np.sqrt(excess)[..., None] * .9  # (h,W,1)
+    return (heat * alpha + pale[..., None] * (1 - alpha)).astype(np.uint8)
+
 def heat_image(image, # uint8 (3,H,W)
                score_map:np.ndarray, # (H,W), or cropped around the center
                normal_range:tuple, # (median, 99.9 % quantile) of scores on normal images
               ) -> np.ndarray: # uint8 (H,W,3)
     "The score map over a pale copy of the image, transparent inside the normal range."
-    gray = np.asarray(image, dtype=np.float32).mean(0)  # (H,W)
-    pale = 255 - (255 - gray) * .6
-    excess = _excess(score_map, normal_range, gray.shape)  # (H,W)
-    heat = matplotlib.colormaps['plasma'](excess)[..., :3] * 255  # (H,W,3)
-    alpha = np.sqrt(excess)[..., None] * .9  # (H,W,1)
-    return (heat * alpha + pale[..., None] * (1 - alpha)).astype(np.uint8)
+    excess = _excess(score_map, normal_range, image.shape[1:])  # (H,W)
+    heat = np.empty((*excess.shape, 3), np.uint8)
+    rows = max(1, 2**18 // excess.shape[1])  # the colors of a pixel take 100 bytes on the way
+    for i in range(0, len(heat), rows):
+        part = slice(i, i + rows)
+        heat[part] = _heat(image[:, part], excess[part])
+    return heat
 
 # %% ../nbs/12b_figures.ipynb #cfe0c556
 _NET, _DATA, _SCORE = '#dde6f2', 'w', '#f5e3c3'  # colors of boxes
