@@ -128,7 +128,9 @@ def lying_down(path):
 @changed('test')
 def strange_exif(path):
     "Tags with an undefined denominator and a text where a number belongs."
+    with Image.open(path) as im: orientation = im.getexif().get(0x0112, 1)
     exif = Image.Exif()
+    exif[0x0112] = orientation
     exif[0x829A] = (1, 0)
     exif[0x0110] = b'\xff\xfe'
     resave(path, lambda im: im, exif=exif.tobytes())
