@@ -6,7 +6,7 @@
 __all__ = ['load_image', 'load_mask', 'image_paths', 'Images', 'Sample', 'category_names', 'Category', 'fig_samples']
 
 # %% ../nbs/00_data.ipynb #1b1ab663
-import warnings
+import hashlib, os, warnings
 from collections import Counter
 from collections.abc import Sequence
 from copy import copy
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 from matplotlib.figure import Figure
-from PIL import Image, ImageOps
+from PIL import Image
 from tqdm.auto import tqdm
 
 from .core import PATCH_SIZE, PatchadError, fig_grid
@@ -26,36 +26,92 @@ from .core import PATCH_SIZE, PatchadError, fig_grid
 # %% ../nbs/00_data.ipynb #ef3cf798
 IMAGE_SUFFIXES = '.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff'
 
+def _decode(im, path):
+    "Read the pixels of an opened file."
+    if im.format == 'TIFF' and getattr(im, 'n_frames', 1) > 1:
+        warnings.warn(f"{path}: has {im.n_frames} pages; page 1 is used")
+    deep = _is_deep_color(im)
+    im.load()
+    if deep: _check_deep_color(im, path)
+    return _upright(im)
+
 def _open(path):
     "The image file at `path`, decoded and turned upright."
     try:
-        with Image.open(path) as im: return ImageOps.exif_transpose(im)  # decodes: errors show here
-    except FileNotFoundError: raise PatchadError(f"{path}: no such file; check the path") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as e:
+        with Image.open(path) as im: return _decode(im, path)
+    except (FileNotFoundError, PatchadError) as e:
+        if isinstance(e, PatchadError): raise
+        raise PatchadError(f"{path}: no such file; check the path") from None
+    except Image.DecompressionBombError as e:
+        raise PatchadError(f"{path}: {e}; if you trust the file, allow more with --max-pixels") from None
+    except Exception as e:  # a decoder can fail in any way
         message = f"{path}: not a readable image ({e}); replace or remove the file"
         raise PatchadError(message.replace('\n', ' ')) from None
 
+# %% ../nbs/00_data.ipynb #0d11b5c2
+_ORIENTATION = 0x0112  # the tag of EXIF
+_T = Image.Transpose
+_TURNS = {2: _T.FLIP_LEFT_RIGHT, 3: _T.ROTATE_180, 4: _T.FLIP_TOP_BOTTOM, 5: _T.TRANSPOSE, 6: _T.ROTATE_270,
+          7: _T.TRANSVERSE, 8: _T.ROTATE_90}
+
+def _upright(im):
+    "The image as its orientation tag wants it to be seen."
+    try: orientation = im.getexif().get(_ORIENTATION)
+    except Exception: return im  # a damaged header: as it is
+    if orientation not in _TURNS: return im
+    turned = im.transpose(_TURNS[orientation])
+    turned.format = im.format
+    return turned
+
+# %% ../nbs/00_data.ipynb #c38103c8
+_PIXELS = Image.MAX_IMAGE_PIXELS  # Pillow warns above it, and refuses twice as many
+
+def allow_pixels(
+    n:int|None  # the largest image that is read, in pixels; None: Pillow's own limit, 179 megapixels
+):
+    "Set the limit. Raises `PatchadError` for a number below 1."
+    if n is not None and n < 1: raise PatchadError(f"--max-pixels {n}: use at least 1")
+    Image.MAX_IMAGE_PIXELS = _PIXELS if n is None else n / 2
+
 # %% ../nbs/00_data.ipynb #3efdd39f
-def _eight_bits(im, path):
+def _levels(im, path, white):
+    "The values of an image of 16 bits as bytes (H,W)."
+    a = np.asarray(im).astype(np.int64)
+    if a.min() < 0 or a.max() > 65535:
+        raise PatchadError(f"{path}: more than 16 bits per channel; convert it to 8 or 16 bits")
+    if white in (None, 65535): return (a // 256).astype(np.uint8)
+    rounded = (a * 255 + white // 2) // white
+    return rounded.clip(max=255).astype(np.uint8)
+
+def _eight_bits(im, path, white=None):
     "An image with at most 8 bits per channel."
     if im.mode == 'F':
         raise PatchadError(f"{path}: a floating-point image has no fixed range; "
                            "convert it to 8 or 16 bits")
     if not im.mode.startswith('I'): return im
-    a = np.asarray(im).astype(np.int64)
-    if a.min() < 0 or a.max() > 65535:
-        raise PatchadError(f"{path}: more than 16 bits per channel; convert it to 8 or 16 bits")
-    high = a // 256
-    return Image.fromarray(high.astype(np.uint8))
+    return Image.fromarray(_levels(im, path, white))
+
+# %% ../nbs/00_data.ipynb #ae36e840
+def _is_deep_color(im):
+    "Does this opened file have 16 bits in each of several channels?"
+    return im.mode in ('RGB', 'RGBA', 'LA') and bool(im.tile) and ';16' in str(im.tile[0][3])
+
+def _check_deep_color(im, path):
+    "Raise a `PatchadError` when the high bytes use at most 16 of 256 levels."
+    bands = im.getextrema()[:1 if im.mode == 'LA' else 3]  # without alpha
+    if max(high for _, high in bands) > 15: return
+    raise PatchadError(f"{path}: a color file of 16 bits that uses at most the lowest 12 of them; "
+                       "convert it to 8 bits per channel")
 
 # %% ../nbs/00_data.ipynb #7df9ec6b
 def load_image(
     path:str|Path,  # PNG, JPEG, BMP or TIFF; gray, palette, RGB(A), 8 or 16 bits
-    min_size:int=PATCH_SIZE  # smallest side that is accepted, in pixels: one patch of the paper
+    min_size:int=PATCH_SIZE,  # smallest side that is accepted, in pixels: one patch of the paper
+    white:int|None=None  # the value of a 16-bit file that becomes 255; None: 65535
 ) -> torch.Tensor:  # uint8, (3,H,W)
     "Read an image as RGB bytes. Raises `PatchadError` when it is unreadable or too small."
     im = _open(path)
-    im = _eight_bits(im, path).convert('RGB')
+    im = _eight_bits(im, path, white).convert('RGB')
     w, h = im.size
     if min(h, w) < min_size:
         raise PatchadError(f"{path}: {w} x {h} pixels, "
@@ -64,20 +120,71 @@ def load_image(
     x = torch.from_numpy(a).permute(2, 0, 1)  # (3,H,W)
     return x.contiguous()
 
+# %% ../nbs/00_data.ipynb #ad1816ea
+def _largest(path):
+    "The largest value of a gray file of more than 8 bits; None for other files, also unreadable ones."
+    try:
+        with Image.open(path) as im: return im.getextrema()[1] if im.mode.startswith('I') else None
+    except Exception: return None  # whoever reads the image will hear of it
+
+def data_white(
+    paths:Sequence  # image files; of those with 8 bits only the header is read
+) -> int|None:  # the white of 16-bit files; None when there are none
+    "The value that becomes 255: the largest one that fits into the bits in use, 8 to 16."
+    found = [value for value in map(_largest, paths) if value is not None]
+    if not found: return None
+    bits = min(max(int(max(found)).bit_length(), 8), 16)
+    return 2**bits - 1
+
+# %% ../nbs/00_data.ipynb #418705f8
+def _seen(im):
+    "What a person sees of a mask, on black: levels (H,W)."
+    if im.mode in ('1', 'L', 'F') or im.mode.startswith('I'):
+        if 'transparency' not in im.info: return np.asarray(im)
+    visible = np.asarray(im.convert('RGBA')).astype(int)  # (H,W,4)
+    brightest = visible[..., :3].max(-1)
+    return brightest * visible[..., 3] // 255
+
 # %% ../nbs/00_data.ipynb #8abbb931
-def load_mask(path:str|Path  # an image file; every value above 0 means defective
+_LEVELS = 16  # more different values above zero than this are noise or soft edges, and no numbers of classes
+
+def _cut(levels, path, lossy):
+    "A mask, bool (H,W), from its levels."
+    marked = levels[levels > 0]
+    if not (lossy or len(np.unique(marked)) > _LEVELS): return levels > 0
+    warnings.warn(f"{path.parent}: masks with noise (JPEG) or soft edges; they are cut at half of their maximum. "
+                  "Better write them as PNG with 0 and 255")
+    return levels > levels.max() / 2
+
+# %% ../nbs/00_data.ipynb #d78178fe
+def load_mask(path:str|Path  # an image file; or a folder of several, which are united
              ) -> np.ndarray:  # bool, (H,W)
-    "Read a ground-truth mask (*vérité terrain*). Do not store masks as JPEG: its noise is above zero."
+    "Read a ground-truth mask (*vérité terrain*). Masks with noise or soft edges are cut at half of their maximum."
+    path = Path(path)
+    if path.is_dir(): return _united(image_paths(path))
     im = _open(path)
-    if im.mode == 'P': im = im.convert('RGB')  # the palette's colors, not its numbers
-    if im.mode in ('LA', 'RGBA'): im = im.convert(im.mode[:-1])
-    a = np.asarray(im) > 0
-    return a if a.ndim == 2 else a.any(-1)  # (H,W)
+    return _cut(_seen(im), path, lossy=im.format in ('JPEG', 'MPO'))
+
+def _united(paths):
+    "What at least one of the masks marks."
+    masks = [load_mask(p) for p in paths]
+    for p, mask in zip(paths, masks):
+        if mask.shape == masks[0].shape: continue
+        raise PatchadError(f"{p}: not as large as {paths[0].name} beside it; make them the same size")
+    return np.logical_or.reduce(masks)
 
 # %% ../nbs/00_data.ipynb #2ce241e0
 def _visible(folder):
     "What is in a folder, hidden files aside, sorted by name."
-    return sorted(p for p in folder.iterdir() if not p.name.startswith('.'))
+    found = sorted(p for p in folder.iterdir() if not p.name.startswith('.'))
+    for p in found: _check_name(p)
+    return found
+
+def _check_name(path):
+    "Names that are no UTF-8 can be written neither into a table nor to a terminal."
+    try: str(path).encode('utf-8')
+    except UnicodeEncodeError:
+        raise PatchadError(f"{ascii(str(path))}: the name is not UTF-8; rename it") from None
 
 # %% ../nbs/00_data.ipynb #54f80a09
 def image_paths(
@@ -94,14 +201,21 @@ def image_paths(
 # %% ../nbs/00_data.ipynb #d08f659b
 class Images(Sequence):
     "A sequence of images, read from `paths` one by one, when asked for, and not kept."
-    def __init__(self, paths:Sequence): self.paths = [Path(p) for p in paths]
+    def __init__(
+        self,
+        paths:Sequence,  # image files
+        white:int|None=None  # see `load_image`
+    ):
+        self.paths = [Path(p) for p in paths]
+        self.white = white
+
     def __len__(self): return len(self.paths)
     def __repr__(self): return f'{len(self)} images'
 
     def __getitem__(self, i):
         "The image at `i`, uint8 (3,H,W); for a slice, another `Images`."
-        if isinstance(i, slice): return Images(self.paths[i])
-        return load_image(self.paths[i])
+        if isinstance(i, slice): return Images(self.paths[i], self.white)
+        return load_image(self.paths[i], white=self.white)
 
 # %% ../nbs/00_data.ipynb #bc4fc2a4
 @dataclass(frozen=True)
@@ -109,14 +223,16 @@ class Sample:
     "One test image: its file, its defect type ('good' for none) and its mask file, if there is one."
     path:Path  # the image file
     defect:str  # 'good', or the name of the defect type
-    mask_path:Path|None = None  # the mask file; None for a good image
+    mask_path:Path|None = None  # the mask file, or a folder of several; None for a good image
+    white:int|None = None  # see `load_image`
+    key:str|None = None  # the name in its folder; by default the file's, without its ending
 
     @property
-    def name(self): return f'{self.defect}/{self.path.stem}'
+    def name(self): return f'{self.defect}/{self.key or self.path.stem}'
 
     def image(self) -> torch.Tensor:  # uint8, (3,H,W)
         "Read the image."
-        return load_image(self.path)
+        return load_image(self.path, white=self.white)
 
 # %% ../nbs/00_data.ipynb #c7a69be3
 @patch
@@ -168,37 +284,79 @@ def _parse_counts(table):
 MVTEC_COUNTS = _parse_counts(_MVTEC)
 
 # %% ../nbs/00_data.ipynb #ddc361fc
-def _masks(folder):
-    "Name of an image -> its mask file, for the masks in `folder`."
-    if not folder.is_dir(): return {}
-    paths = image_paths(folder)
-    return {p.stem.removesuffix('_mask'): p for p in paths}
+def _image_of(mask_path):
+    "The name of the image that a mask belongs to, without its ending."
+    return mask_path.name if mask_path.is_dir() else mask_path.stem.removesuffix('_mask')
 
-# %% ../nbs/00_data.ipynb #7e0fcbfb
-def _samples_of(root, defect, has_masks):
-    "The test samples of one defect type."
-    images = image_paths(root/'test'/defect)
-    truth = root/'ground_truth'/defect
-    masks = _masks(truth)
-    for p in images:
-        if has_masks and p.stem not in masks:
+def _masks(folder):
+    "Name of an image -> its mask file or its folder of masks, for what is in `folder`."
+    if not folder.is_dir(): return {}
+    masks = {}
+    for p in _visible(folder):
+        if not p.is_dir() and p.suffix.lower() not in IMAGE_SUFFIXES: continue
+        name = _image_of(p)
+        if name in masks:
+            raise PatchadError(f"{p}: a second mask of the image {name!r}, beside {masks[name].name}; keep one")
+        masks[name] = p
+    if not masks: image_paths(folder)  # says that nothing is there
+    return masks
+
+# %% ../nbs/00_data.ipynb #9d9047b4
+def _with_keys(paths):
+    "Pairs of a path and its key: the file's name where two have the same stem, otherwise None."
+    stems = Counter(p.stem for p in paths)
+    return [(p, p.name if stems[p.stem] > 1 else None) for p in paths]
+
+def _check_masks(images, masks, truth):
+    "Raise a `PatchadError` for images without a mask of their own; warn of masks without an image."
+    for p, key in _with_keys(images):
+        if p.stem not in masks:
             mask = f'{truth/p.stem}_mask.png'
             raise PatchadError(f"{p}: its mask {mask} is missing; add it, or remove the image")
+        if key: raise PatchadError(f"{p}: another image has the same name, and both the mask {masks[p.stem].name}; "
+                                   "rename one image and give it its own mask")
     if orphans := sorted(masks.keys() - {p.stem for p in images}):
         warnings.warn(f"{truth}: masks without an image: {', '.join(orphans)}")
-    return [Sample(p, defect, masks.get(p.stem)) for p in images]
+
+# %% ../nbs/00_data.ipynb #be2d6c87
+LAYOUT = {  # names of folders in a category's folder
+    'normal': 'train/good',  # normal images to learn from
+    'test': 'test',  # a folder for each type of test images
+    'good': 'good',  # which of them holds the normal ones
+    'masks': 'ground_truth'}  # a folder of masks for each defect type
+
+def _full_layout(layout):
+    "The layout with defaults. Raises `PatchadError` for unknown keys."
+    if wrong := set(layout or {}) - set(LAYOUT):
+        raise PatchadError(f"layout: no such folder {', '.join(sorted(wrong))}; choose from {', '.join(LAYOUT)}")
+    return LAYOUT | (layout or {})
+
+# %% ../nbs/00_data.ipynb #7e0fcbfb
+RESERVED = 'all', 'unlabeled', 'good'  # what tables call something else
+
+def _samples_of(root, defect, layout, white):
+    "The test samples of one defect type."
+    folder = root/layout['test']/defect
+    if defect in RESERVED:
+        raise PatchadError(f"{folder}: the name {defect!r} means something else in the tables; rename the folder")
+    images = image_paths(folder)
+    truth = root/layout['masks']/defect
+    masks = _masks(truth)
+    if (root/layout['masks']).is_dir(): _check_masks(images, masks, truth)
+    return [Sample(p, defect, masks.get(p.stem), white, key) for p, key in _with_keys(images)]
 
 # %% ../nbs/00_data.ipynb #59609780
-def _samples(root, has_masks):
-    "The test samples of the MVTec-style category in `root`, good ones first."
-    test = root/'test'
-    needed = 'a category needs test/good and test/<defect type>'
+def _samples(root, layout, white=None):
+    "The test samples of the category in `root`, good ones first."
+    test, good = root/layout['test'], layout['good']
+    needed = f"a category needs {layout['test']}/{good} and {layout['test']}/<defect type>"
     if not test.is_dir(): raise PatchadError(f"{test}: no such folder; {needed}")
     types = [p.name for p in _visible(test) if p.is_dir()]
     samples = []
-    if 'good' in types: samples += [Sample(p, 'good') for p in image_paths(test/'good')]
+    if good in types:
+        samples += [Sample(p, 'good', None, white, key) for p, key in _with_keys(image_paths(test/good))]
     for defect in types:
-        if defect != 'good': samples += _samples_of(root, defect, has_masks)
+        if defect != good: samples += _samples_of(root, defect, layout, white)
     if not samples: raise PatchadError(f"{test}: no test images; {needed}")
     return samples
 
@@ -215,21 +373,35 @@ def _warn_counts(name, n_train, samples):
 
 # %% ../nbs/00_data.ipynb #62b958e8
 def category_names(
-    root:str|Path  # a folder that holds categories
+    root:str|Path,  # a folder that holds categories
+    layout:dict|None=None  # see `Category`
 ) -> list:  # of str, sorted
     "The names of the MVTec-style categories in `root`."
-    found = Path(root).glob('*/train/good')
-    return sorted(p.parent.parent.name for p in found)
+    normal = _full_layout(layout)['normal']
+    if not Path(root).is_dir(): return []
+    return [p.name for p in _visible(Path(root)) if (p/normal).is_dir()]
 
 # %% ../nbs/00_data.ipynb #5d7610ab
-def _find_folder(root, name):
-    "The folder of a category. Raises `PatchadError` when it is not there."
+def _find_folder(root, name, layout=None):
+    "The folder of a category, by the name that the caller wrote. Raises `PatchadError` when it is not there."
     root = Path(root)
     if not root.is_dir(): raise PatchadError(f"{root}: no such folder; check the path")
     folder = root/name if name else root
-    if folder.is_dir(): return folder.resolve()
-    found = ', '.join(category_names(root)) or 'none'
+    if folder.is_dir(): return Path(os.path.abspath(folder))  # links are not followed: their names count
+    found = ', '.join(category_names(root, layout)) or 'none'
     raise PatchadError(f"{folder}: no such category; found here: {found}")
+
+# %% ../nbs/00_data.ipynb #b54e960b
+def _white(paths, white, name):
+    "The white of a data set: what the caller says, or what is found in the training images."
+    if white is not None:
+        if not 1 <= white <= 65535: raise PatchadError(f"white={white}: use a value from 1 to 65535")
+        return white
+    white = data_white(paths)
+    if white and white < 65535:
+        warnings.warn(f"{name}: 16-bit files with values up to {white} at most, taken as "
+                      f"{white.bit_length()} bits (white = {white}); set white to say otherwise")
+    return white
 
 # %% ../nbs/00_data.ipynb #a83ad33d
 class Category:
@@ -237,20 +409,32 @@ class Category:
     def __init__(
         self,
         root:str|Path,  # the category's folder, or the folder that holds it when `name` is given
-        name:str|None=None  # the category's name; by default the folder's name
+        name:str|None=None,  # the category's name; by default the folder's name
+        white:int|None=None,  # the value of 16-bit files that becomes 255; None: see `data_white`
+        layout:dict|None=None  # other names of its folders: some of 'normal', 'test', 'good', 'masks'; see `LAYOUT`
     ):
-        self.root = _find_folder(root, name)
+        self.layout = _full_layout(layout)
+        self.root = _find_folder(root, name, layout)
         self.name = self.root.name
-        good = self.root/'train'/'good'
-        if not good.is_dir():
-            raise PatchadError(f"{good}: no such folder; "
-                               "a category needs train/good with normal images")
-        self.train_images = Images(image_paths(good))
-        self.has_masks = (self.root/'ground_truth').is_dir()
-        self.samples = _samples(self.root, self.has_masks)
+        if self.name == 'all': raise PatchadError(f"{self.root}: 'all' means all categories; rename the folder")
+        paths = self._normal_paths()
+        self.white = _white(paths, white, self.root)
+        self.train_images = Images(paths, self.white)
+        self.has_masks = (self.root/self.layout['masks']).is_dir()
+        self.samples = _samples(self.root, self.layout, self.white)
         self.procedural = (self.root/'procedural.json').exists()  # drawn by a program: chapter 01b
         if self.name in MVTEC_COUNTS and not self.procedural:
             _warn_counts(self.name, len(self.train_images), self.samples)
+
+# %% ../nbs/00_data.ipynb #5863a9af
+@patch
+def _normal_paths(self:Category):
+    "The files of the normal training images."
+    normal = self.layout['normal']
+    good = self.root/normal
+    if good.is_dir(): return image_paths(good)
+    raise PatchadError(f"{good}: no such folder; "
+                       f"a category needs {normal} with normal images")
 
 # %% ../nbs/00_data.ipynb #77a47458
 @patch(as_prop=True)
@@ -273,9 +457,23 @@ def check(self:Category, progress:bool=True):  # show a bar
     "Read every image and mask once, so that a bad file shows early. Raises `PatchadError`."
     title = f'check {self.name}'
     for _ in tqdm(self.train_images, desc=title, disable=not progress): pass
+    marked = dict.fromkeys(self.defects, 0)  # defective pixels of each type
     for sample in tqdm(self.samples, desc=f'{title}, test', disable=not progress):
         sample.image()
-        if self.has_masks: sample.mask()
+        if self.has_masks and sample.defect in marked: marked[sample.defect] += sample.mask().sum()
+    if self.has_masks: self._check_marked(marked)
+
+# %% ../nbs/00_data.ipynb #659a682a
+@patch
+def _check_marked(self:Category, marked):
+    "Raise a `PatchadError` unless each defect type has defective pixels. `marked`: type -> how many."
+    truth = self.root/self.layout['masks']
+    for defect, n in marked.items():
+        if n == 0:
+            raise PatchadError(f"{truth/defect}: no defective pixel in any mask of this type; mend the masks")
+    if not marked:
+        raise PatchadError(f"{truth}: there are no defective test images to measure on; "
+                           "add some, or remove this folder")
 
 # %% ../nbs/00_data.ipynb #6f5874de
 @patch
@@ -326,7 +524,8 @@ def from_folders(
     cls:Category,
     normal:str|Path,  # a plain folder of normal images
     test:str|Path,  # a plain folder of images to score; there are no masks
-    name:str='images'  # the category's name
+    name:str='images',  # the category's name
+    white:int|None=None  # as for `Category`
 ):
     "A category from two plain folders. It can be scored, but not measured."
     self = cls.__new__(cls)
@@ -334,6 +533,43 @@ def from_folders(
     self.name = name
     self.procedural = False
     self.has_masks = False
-    self.train_images = Images(image_paths(normal))
-    self.samples = [Sample(p, 'unlabeled') for p in image_paths(test)]
+    paths = image_paths(normal)
+    self.white = _white(paths, white, normal)
+    self.train_images = Images(paths, self.white)
+    self.samples = [Sample(p, 'unlabeled', None, self.white, key) for p, key in _with_keys(image_paths(test))]
     return self
+
+# %% ../nbs/00_data.ipynb #ae752f5f
+def _files(path):
+    "The files behind a mask or an image: itself, or those of a folder."
+    return image_paths(path) if path.is_dir() else [path]
+
+def _hash(values):
+    "A few letters that change when one of the values does."
+    return hashlib.sha256('\n'.join(map(str, values)).encode()).hexdigest()[:16]
+
+# %% ../nbs/00_data.ipynb #5bd100d3
+@patch
+def fingerprint(self:Category) -> dict:  # 'train', 'test', 'masks': numbers of files; 'names', 'sizes', 'times': hashes
+    "What the files of a category look like from outside; no pixel is read."
+    train = self.train_images.paths
+    test = [s.path for s in self.samples]
+    masks = [p for s in self.samples if s.mask_path for p in _files(s.mask_path)]
+    stats = [p.stat() for p in (*train, *test, *masks)]
+    names = [f'{p.parent.name}/{p.name}' for p in (*train, *test, *masks)]
+    times = '' if self.procedural else _hash(s.st_mtime_ns for s in stats)
+    return dict(train=len(train), test=len(test), masks=len(masks), names=_hash(names),
+                sizes=_hash(s.st_size for s in stats), times=times)
+
+# %% ../nbs/00_data.ipynb #42e972df
+_PARTS = {'train': 'training images', 'test': 'test images', 'masks': 'masks'}
+_TRAITS = {'names': 'other names of files', 'sizes': 'other sizes of files', 'times': 'files that were written again'}
+
+def changed_data(
+    old:dict,  # a fingerprint
+    new:dict  # a later one
+) -> str:  # '' when they are equal
+    "What has changed, in words."
+    changes = [f'{old[part]} {noun} then, {new[part]} now' for part, noun in _PARTS.items() if old[part] != new[part]]
+    if changes: return ', '.join(changes)
+    return next((text for trait, text in _TRAITS.items() if old[trait] != new[trait]), '')
