@@ -13,7 +13,7 @@ EXPORTS = {'export', 'exporti', 'exports'}
 DIRECTIVES = EXPORTS | {                                    # those that nbdev, our tools or quarto understand
     'default_exp', 'hide', 'hide_input', 'hide_output', 'filter_stream', 'slow', 'gpu', 'data',
     'include', 'echo', 'eval', 'output', 'fig-alt', 'fig-cap'}
-APPENDIX = 'core', '00_benchmarks', 'all', 'glossary', 'paper'   # behind the chapters, in this order
+APPENDIX = 'core', 'scripts', '00_benchmarks', 'all', 'glossary', 'paper'   # behind the chapters, in this order
 DIRECTIVE = re.compile(r'#\s*\|')
 LINK = re.compile(r'(\]\(|\b(?:src|href)=")([^)"\s]+)')    # the target of a link or a picture in Markdown
 ADDRESS = re.compile(r'[a-z][a-z0-9+.-]*:|#|/', re.I)      # a link that does not lead to a file beside the text
