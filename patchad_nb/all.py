@@ -6,9 +6,9 @@
 __all__ = ['AutoEncoder', 'Category', 'CodePrior', 'ColorDetector', 'Decoder', 'Detector', 'Encoder', 'FastFlowDetector',
            'Images', 'METHODS', 'PadimDetector', 'PatchSampler', 'PatchadError', 'ReconstructionDetector',
            'RestorationDetector', 'SVMDetector', 'VQAutoEncoder', 'VQReconstructionDetector', 'VQSVMDetector',
-           'evaluate', 'fig_curves', 'fig_grid', 'fig_samples', 'fig_score_maps', 'load_image', 'make_category',
-           'make_detector', 'metrics_by_defect', 'pixel_metrics', 'read_results', 'run', 'score_images', 'seeded',
-           'train']
+           'evaluate', 'fig_curves', 'fig_grid', 'fig_samples', 'fig_score_maps', 'load_detector', 'load_image',
+           'make_category', 'make_detector', 'metrics_by_defect', 'pixel_metrics', 'read_results', 'run',
+           'score_images', 'seeded', 'train']
 
 # %% ../nbs/all.ipynb #ac6ad295
 from patchad_nb.autoencoder import AutoEncoder, Decoder, Encoder
@@ -21,7 +21,7 @@ from patchad_nb.experiment import run, score_images
 from patchad_nb.metrics import fig_curves, metrics_by_defect, pixel_metrics
 from patchad_nb.ocsvm import SVMDetector, VQSVMDetector
 from patchad_nb.patches import PatchSampler
-from patchad_nb.presets import make_detector
+from patchad_nb.presets import load_detector, make_detector
 from patchad_nb.prior import CodePrior
 from patchad_nb.restoration import RestorationDetector
 from patchad_nb.results import METHODS, read_results
@@ -33,5 +33,5 @@ from patchad_nb.vq import VQAutoEncoder, VQReconstructionDetector
 _all_ = ['AutoEncoder', 'Category', 'CodePrior', 'ColorDetector', 'Decoder', 'Detector', 'Encoder', 'FastFlowDetector',
          'Images', 'METHODS', 'PadimDetector', 'PatchSampler', 'PatchadError', 'ReconstructionDetector',
          'RestorationDetector', 'SVMDetector', 'VQAutoEncoder', 'VQReconstructionDetector', 'VQSVMDetector', 'evaluate',
-         'fig_curves', 'fig_grid', 'fig_samples', 'fig_score_maps', 'load_image', 'make_category', 'make_detector',
+         'fig_curves', 'fig_grid', 'fig_samples', 'fig_score_maps', 'load_detector', 'load_image', 'make_category', 'make_detector',
          'metrics_by_defect', 'pixel_metrics', 'read_results', 'run', 'score_images', 'seeded', 'train']

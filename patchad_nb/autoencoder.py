@@ -6,6 +6,8 @@
 __all__ = ['Encoder', 'Decoder', 'AutoEncoder', 'fig_reconstructions']
 
 # %% ../nbs/05_autoencoder.ipynb #68e125f3
+from numbers import Integral
+
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
@@ -13,7 +15,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import nn
 
-from .core import fig_grid, subplots
+from .core import PatchadError, fig_grid, subplots
+from .detector import is_number
+
+# %% ../nbs/05_autoencoder.ipynb #50f57a6a
+def check_blocks(**settings): # filters, kernels and strides: a list for each
+    "Raise a `PatchadError` unless each list holds a whole number above 0 for each block."
+    n = len(settings['kernels'])
+    for name, values in settings.items():
+        right = isinstance(values, (list, tuple)) and len(values) == n
+        if right and all(is_number(v, Integral) and v > 0 for v in values): continue
+        raise PatchadError(f"{name}={values!r}; use {n} whole numbers above 0, one for each block")
 
 # %% ../nbs/05_autoencoder.ipynb #3866225f
 class Encoder(nn.Sequential):
@@ -23,6 +35,7 @@ class Encoder(nn.Sequential):
                  kernels:tuple=(5, 3, 3, 3),  # kernel sizes; the paper's
                  strides:tuple=(1, 1, 3, 1)):  # strides; the paper's
         super().__init__()
+        check_blocks(filters=filters, kernels=kernels, strides=strides)
         inputs = (3, *filters[:-1])  # 3, 3, 4, 12
         for i, o, kernel, stride in zip(inputs, filters, kernels, strides):
             layer = nn.Conv2d(i, o, kernel, stride)
@@ -63,6 +76,7 @@ class Decoder(nn.Sequential):
         kernels:tuple=(5, 3, 3, 3),  # likewise
         strides:tuple=(1, 1, 3, 1),  # likewise
     ):
+        check_blocks(filters=filters, kernels=kernels, strides=strides)
         inputs = filters[::-1]  # 16, 12, 4, 3
         outputs = (*inputs[1:], 3)  # 12, 4, 3, 3
         blocks = []

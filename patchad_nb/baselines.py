@@ -26,7 +26,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from .core import PatchadError, exact_convolutions, fig_grid, seeded, subplots
-from .detector import Detector
+from .detector import Detector, check_positive, check_whole, find_device
 from .training import TensorBatches, train
 
 # %% ../nbs/11_baselines.ipynb #f754d65c
@@ -137,8 +137,11 @@ def read_weights(path:str|Path # `.safetensors`, or `.pt`/`.pth` with a dict of 
         raise PatchadError(f"{path}: no such file of weights; check the path, or use init='random'")
     weights = _load_file(path)
     if isinstance(weights, dict): weights = weights.get('state_dict', weights)
-    if _are_tensors(weights): return weights
-    raise PatchadError(f"{path}: is not a dict of tensors; save the network's state_dict()")
+    if not _are_tensors(weights):
+        raise PatchadError(f"{path}: is not a dict of tensors; save the network's state_dict()")
+    for name, x in weights.items():
+        if not x.isfinite().all(): raise PatchadError(f"{path}: {name} holds NaN or infinity; give other weights")
+    return weights
 
 # %% ../nbs/11_baselines.ipynb #218a84b0
 def _misfits(given, own): # name -> tensor, both
@@ -209,13 +212,12 @@ def _check_backbone(detector, backbone, network_size, init, baseline_batch):
     if backbone not in detector.backbones:
         choice = ', '.join(detector.backbones)
         raise PatchadError(f"{detector.title} has no backbone {backbone!r}; choose one of {choice}")
+    check_whole(1, network_size=network_size, baseline_batch=baseline_batch)
     if network_size < 64 or network_size % 32:
         raise PatchadError(f"network_size={network_size}; use a multiple of 32, at least 64")
     if str(init) not in INITS and Path(init).suffix not in WEIGHT_FILES:
         raise PatchadError(f"init={str(init)!r}; choose 'random', 'random_he' or a file of weights "
                            f"({', '.join(WEIGHT_FILES)})")
-    if baseline_batch < 1:
-        raise PatchadError(f"baseline_batch={baseline_batch}; use at least 1")
 
 # %% ../nbs/11_baselines.ipynb #30c2a3b6
 class BackboneDetector(Detector):
@@ -227,7 +229,7 @@ class BackboneDetector(Detector):
         shared = dict(network_size=network_size, init=str(init), baseline_batch=baseline_batch)
         self._params = own | shared
         self.backbone = backbone
-        self.device = torch.device(device)
+        self.device = find_device(device)
         self.network = None  # until `fit` or `load`
         self.history = []
 
@@ -240,11 +242,11 @@ class BackboneDetector(Detector):
 
 # %% ../nbs/11_baselines.ipynb #2f746e84
 @patch
-def check(self:BackboneDetector, n_images):
+def check(self:BackboneDetector, n_images, sizes=None, explicit=()):
     anomalib_parts()
     if n_images < 1: raise PatchadError("no training images; give at least one")
-    init = self._params['init']
-    if init not in INITS: read_weights(init)
+    for h, w in sizes or (): _check_shape(torch.empty(3, h, w, device='meta'))
+    if self._params['init'] not in INITS: self.start(0)  # do the weights fit?
 
 # %% ../nbs/11_baselines.ipynb #5a2439fa
 @patch
@@ -305,6 +307,11 @@ def load(cls:BackboneDetector, folder, device='cpu'):
     anomalib_parts()
     return Detector.load.__func__(cls, folder, device)
 
+@patch(cls_method=True)
+def from_model(cls:BackboneDetector, path, tensors, meta, device='cpu'):
+    anomalib_parts()
+    return Detector.from_model.__func__(cls, path, tensors, meta, device)
+
 # %% ../nbs/11_baselines.ipynb #94f51918
 @torch.no_grad()
 def fit_gaussians(features:torch.Tensor # (N,f,h,w), N > 1
@@ -352,14 +359,15 @@ class PadimDetector(BackboneDetector):
         super().__init__(padim_backbone, network_size, init, baseline_batch, device, **own)
         small = padim_backbone in ('resnet18', 'resnet34')
         most = 448 if small else 1792  # channels of the three layers
+        check_whole(1, padim_features=padim_features)
         if not 1 <= padim_features <= most:
             raise PatchadError(f"padim_features={padim_features}; {padim_backbone} has 1 to {most}")
         self.n_images = 0
 
 # %% ../nbs/11_baselines.ipynb #c0ff5485
 @patch
-def check(self:PadimDetector, n_images):
-    BackboneDetector.check(self, n_images)
+def check(self:PadimDetector, n_images, sizes=None, explicit=()):
+    BackboneDetector.check(self, n_images, sizes, explicit)
     if n_images < 2:
         raise PatchadError(f"{n_images} training image; a covariance needs at least two")
 
@@ -474,9 +482,8 @@ class FastFlowDetector(BackboneDetector):
         own = dict(flow_backbone=flow_backbone, flow_steps=flow_steps,
                    flow_epochs=flow_epochs, flow_lr=flow_lr)
         super().__init__(flow_backbone, network_size, init, baseline_batch, device, **own)
-        if flow_steps < 1 or flow_epochs < 1 or not flow_lr > 0:
-            raise PatchadError(f"flow_steps={flow_steps}, flow_epochs={flow_epochs}, flow_lr={flow_lr}; "
-                               "use at least 1, at least 1, and more than 0")
+        check_whole(1, flow_steps=flow_steps, flow_epochs=flow_epochs)
+        check_positive(flow_lr=flow_lr)
 
 # %% ../nbs/11_baselines.ipynb #b21ac9d4
 @patch

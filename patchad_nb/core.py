@@ -6,14 +6,15 @@
 __all__ = ['PatchadError', 'seeded', 'save_tensors', 'load_tensors', 'fig_grid']
 
 # %% ../nbs/core.ipynb #20e8ad6a
-import json, os, sys, textwrap, time
+import errno, json, os, re, shutil, sys, tempfile, textwrap, time
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import torch
 import matplotlib.pyplot as plt
+from filelock import FileLock, Timeout
 from matplotlib.figure import Figure
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -22,20 +23,39 @@ from safetensors.torch import save_file
 class PatchadError(ValueError):
     "A problem that the user can mend. The message names the file or the parameter and says what to do."
 
+# %% ../nbs/core.ipynb #a4beab5a
+_ADVICE = {errno.ENOSPC: 'make room', errno.EDQUOT: 'make room',
+           **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), 'choose a folder that you may write to')}
+
+def explain(e:OSError|UnicodeError) -> str:
+    "An error of the system, or of a text, in one line."
+    if isinstance(e, UnicodeError):
+        text = repr(getattr(e, 'object', ''))[:200]
+        return f'{text}: not UTF-8; rename the file, or write the text again'
+    advice = _ADVICE.get(e.errno, 'check this file')
+    where = f'{e.filename}: ' if e.filename else ''
+    return f'{where}{e.strerror or e}; {advice}, what is finished is kept'.replace('\n', ' ')
+
+# %% ../nbs/core.ipynb #ed3e08c9
+def _write_anything():
+    "Let stdout and stderr write what they cannot encode as backslashes and digits."
+    for stream in sys.stdout, sys.stderr:
+        if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='backslashreplace')
+
 # %% ../nbs/core.ipynb #61eee177
 def run_script(name:str,  # of the script, for its messages
-               main:Callable,  # the script: takes the arguments
+               main:Callable,  # the script: takes the arguments, returns the exit code
                argv:list|None=None, # arguments; by default those of the command line
                interrupted:str='interrupted', # what to say after Ctrl-C
-              ) -> int|None:  # exit code: None, 2 after a `PatchadError`, 130 after Ctrl-C
+              ) -> int|None:  # exit code: that of the script, 2 after an error that the user can mend, 130 after Ctrl-C
     "Run a console script. A problem that the user can mend is told on stderr, without a traceback."
+    _write_anything()
     try: return main(argv)
-    except PatchadError as e:
-        print(f'{name}: {e}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f'{name}: {interrupted}', file=sys.stderr)
-        return 130
+    except PatchadError as e: problem, code = e, 2
+    except (OSError, UnicodeError) as e: problem, code = explain(e), 2
+    except KeyboardInterrupt: problem, code = interrupted, 130
+    print(f'{name}: {problem}', file=sys.stderr)
+    return code
 
 # %% ../nbs/core.ipynb #4b32386a
 PATCH_SIZE = 63  # pixels along one side of a patch; the paper's value, section 3.2
@@ -57,6 +77,14 @@ def seeded(seed:int): # any integer
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
         yield
+
+# %% ../nbs/core.ipynb #aaf9a85f
+def check_seed(seed:int # from a user
+              ) -> int:  # the same
+    "Raises `PatchadError` for a seed that NumPy or PyTorch would refuse later."
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if whole and 0 <= seed < 2**32: return int(seed)
+    raise PatchadError(f"seed {seed}: use a whole number from 0 to {2**32 - 1}")
 
 # %% ../nbs/core.ipynb #c121fd40
 def shuffled(n:int,  # how many
@@ -84,7 +112,11 @@ def atomic(path:str|Path): # the file to write
     try:
         yield part
         os.replace(part, path)
-    finally: part.unlink(missing_ok=True)
+    except OSError as e:
+        if e.filename in (None, str(part)): e.filename = str(path)  # the name that the user knows
+        raise
+    finally:
+        with suppress(OSError): part.unlink()
 
 # %% ../nbs/core.ipynb #2d2df4f5
 def write_text(path:str|Path, text:str):
@@ -96,13 +128,24 @@ def write_arrays(path:str|Path, # the .npz file
     "Write arrays, compressed, all or nothing."
     with atomic(path) as part, open(part, 'wb') as f: np.savez_compressed(f, **arrays)
 
+# %% ../nbs/core.ipynb #242b4112
+@contextmanager
+def _as_oserror(path):
+    "The library of safetensors has its own error for a full disk. Make it Python's."
+    try: yield
+    except SafetensorError as e:
+        found = re.search(r'\(os error (\d+)\)', str(e))
+        if not found: raise
+        code = int(found[1])
+        raise OSError(code, os.strerror(code), str(path)) from None
+
 # %% ../nbs/core.ipynb #55975a32
 def save_tensors(path:str|Path, # the file to write
                  tensors:dict,  # name -> tensor
                  meta:dict):  # settings: anything that JSON can hold
     "Write tensors and settings as one safetensors file, all or nothing."
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with atomic(path) as part: save_file(plain, part, metadata={'json': json.dumps(meta)})
+    with atomic(path) as part, _as_oserror(path): save_file(plain, part, metadata={'json': json.dumps(meta)})
 
 def load_tensors(path:str|Path, # a file written by `save_tensors`
                  device:str|torch.device='cpu'): # where the tensors go
@@ -126,6 +169,72 @@ def with_prefix(prefix:str,  # for instance 'network.'
 def without_prefix(prefix:str, tensors:dict) -> dict:
     "The tensors whose names begin with the prefix, without it."
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+# %% ../nbs/core.ipynb #e62cabfb
+def check_writable(folder:str|Path): # need not exist yet
+    "Raises `PatchadError` when no file can be written there. Leaves nothing behind."
+    there = Path(folder)
+    if there.is_symlink() and not there.exists():
+        raise PatchadError(f"{folder}: is a symbolic link to nothing; choose another folder")
+    there = there.absolute()
+    while not there.exists(): there = there.parent
+    try:
+        with tempfile.TemporaryFile(dir=there) as f:
+            f.write(bytes(4096))
+            f.flush()
+    except OSError as e:
+        raise PatchadError(f"{folder}: cannot be written ({e.strerror}); choose another folder") from None
+
+# %% ../nbs/core.ipynb #1c511547
+def place_folder(part:Path, # the finished folder
+                 folder:Path): # its name; not there, or empty
+    "Give a finished folder its name."
+    if not folder.exists():
+        os.replace(part, folder)
+        return
+    for path in sorted(part.iterdir()): shutil.move(path, folder/path.name)
+    part.rmdir()
+
+# %% ../nbs/core.ipynb #67863aef
+LOCK = '.patchad.lock'
+
+def _make(folder):
+    "Make a folder. Returns those that were not there, the outermost last."
+    lacking = [f for f in (folder, *folder.parents) if not f.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return lacking
+
+def _lock(folder):
+    "The lock of a folder, taken. Raises `PatchadError` when another process has it."
+    lock = FileLock(folder/LOCK)
+    with suppress(Timeout):
+        lock.acquire(timeout=0)
+        if (folder/LOCK).exists(): return lock  # else the other one has just removed it
+        lock.release()
+    raise PatchadError(f"{folder}: another process works in this folder; wait for it, or choose another one")
+
+# %% ../nbs/core.ipynb #03f7afed
+@contextmanager
+def alone_in(folder:str|Path): # made if needed; removed at the end if nothing was put into it
+    "Inside, no other process that asks works in this folder. Raises `PatchadError` when one does."
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir(): raise PatchadError(f"{folder}: is a file; choose a folder")
+    check_writable(folder)
+    made = _make(folder)
+    try:
+        lock = _lock(folder)
+        try: yield
+        finally:
+            with suppress(OSError): (folder/LOCK).unlink()  # before the release: no one else's lock
+            lock.release()
+    finally:
+        if os.name == 'nt': (folder/LOCK).unlink(missing_ok=True)  # Windows removes no open file
+        with suppress(OSError):
+            for empty in made: empty.rmdir()
+
+def content(folder:Path) -> list: # of paths, sorted
+    "What is in a folder, aside from a lock. A killed program leaves its lock behind, open."
+    return sorted(p for p in folder.iterdir() if p.name != LOCK) if folder.exists() else []
 
 # %% ../nbs/core.ipynb #6b82e8c1
 def synchronize(device:str|torch.device='cpu'):

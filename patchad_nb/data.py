@@ -146,12 +146,15 @@ def _seen(im):
     return brightest * visible[..., 3] // 255
 
 # %% ../nbs/00_data.ipynb #8abbb931
-_LEVELS = 16  # more different values above zero than this are noise or soft edges, and no numbers of classes
+def _is_noisy(marked):
+    "Are the values above zero noise or soft edges, and no numbers of classes?"
+    if len(np.unique(marked)) > 16: return True
+    return marked.size > 0 and marked.max() >= 128 and marked.min() <= 16
 
 def _cut(levels, path, lossy):
     "A mask, bool (H,W), from its levels."
     marked = levels[levels > 0]
-    if not (lossy or len(np.unique(marked)) > _LEVELS): return levels > 0
+    if not (lossy or _is_noisy(marked)): return levels > 0
     warnings.warn(f"{path.parent}: masks with noise (JPEG) or soft edges; they are cut at half of their maximum. "
                   "Better write them as PNG with 0 and 255")
     return levels > levels.max() / 2

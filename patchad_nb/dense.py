@@ -8,6 +8,7 @@ __all__ = ['encode_dense', 'dense_map', 'center_errors', 'ReconstructionDetector
 # %% ../nbs/06_dense.ipynb #376604c1
 import subprocess, sys
 from collections.abc import Callable, Sequence
+from numbers import Integral
 
 import numpy as np, torch, torch.nn.functional as F
 from fastcore.basics import patch
@@ -18,15 +19,19 @@ from torch import nn
 from .autoencoder import AutoEncoder, Decoder, Encoder
 from .core import ceil_div, exact_convolutions, PatchadError, seeded, subplots
 from .core import LATENT_STRIDE, PATCH_SIZE
-from .detector import Detector
+from .detector import Detector, check_positive, check_whole, find_device, is_number
 from .patches import PatchSampler
 from .training import train
 
 # %% ../nbs/06_dense.ipynb #c65afe89
-def _check_image(image, patch_size, border):
-    "Raise a `PatchadError` unless patches can be cut from the image."
+def check_border(border):
+    "Raise a `PatchadError` for an unknown name."
     if border not in ('reflect', 'crop'):
         raise PatchadError(f"border={border!r}; choose 'reflect' or 'crop'")
+
+def _check_image(image, patch_size, border):
+    "Raise a `PatchadError` unless patches can be cut from the image."
+    check_border(border)
     if image.dtype != torch.uint8:
         nan = ' and holds NaN' if image.is_floating_point() and image.isnan().any() else ''
         raise PatchadError(f"the image is {str(image.dtype).removeprefix('torch.')}{nan}, not uint8; "
@@ -174,6 +179,14 @@ def _even_tile(scores:int, # along one side of the score map
     even = ceil_div(scores, tiles)
     return ceil_div(even, multiple) * multiple
 
+# %% ../nbs/06_dense.ipynb #adc727bd
+def check_tile(latent_stride:int=LATENT_STRIDE,
+               **settings): # name=value
+    "Raise a `PatchadError` unless the side of a tile is a multiple of the stride."
+    for name, tile in settings.items():
+        if is_number(tile, Integral) and tile > 0 and tile % latent_stride == 0: continue
+        raise PatchadError(f"{name}={tile!r}; use a multiple of {latent_stride}")
+
 # %% ../nbs/06_dense.ipynb #fd9e63a3
 @torch.inference_mode()
 def dense_map(
@@ -186,8 +199,7 @@ def dense_map(
     device:str|torch.device='cpu' # where tiles are scored
 ) -> np.ndarray:  # float32 (H,W)
     "The score of every pixel, computed tile by tile. Nothing is differentiated."
-    if tile < 1 or tile % latent_stride:
-        raise PatchadError(f"tile={tile}; use a multiple of {latent_stride}")
+    check_tile(latent_stride, tile=tile)
     x = pad_image(image, patch_size, border, latent_stride) # (3,H',W')
     rim = patch_size - 1
     out = np.empty((x.shape[1] - rim, x.shape[2] - rim), np.float32)
@@ -249,6 +261,19 @@ def measure_peak_memory(
     kilobytes = int(run.stdout.split()[-1])
     return kilobytes * 1024 / 1e6
 
+# %% ../nbs/06_dense.ipynb #c22bfa4d
+def check_training(patches_per_image, epochs, batch_size, lr):
+    "Raise a `PatchadError` for settings with which no patch network can be trained."
+    check_whole(1, patches_per_image=patches_per_image, epochs=epochs, batch_size=batch_size)
+    check_positive(lr=lr)
+
+def check_sizes(n_images, sizes, patch_size=PATCH_SIZE):
+    "Raise a `PatchadError` when there is no image, or one that is smaller than a patch."
+    if n_images < 1: raise PatchadError("no training images; give at least one")
+    for h, w in sizes or ():
+        if min(h, w) >= patch_size: continue
+        raise PatchadError(f"an image is {w} x {h} pixels, a patch {patch_size} x {patch_size}; use larger images")
+
 # %% ../nbs/06_dense.ipynb #0d98f40c
 class ReconstructionDetector(Detector):
     "The squared error of the auto-encoder at each patch's center pixel (*erreur de reconstruction*), section 2.2."
@@ -262,17 +287,21 @@ class ReconstructionDetector(Detector):
                  tile:int=384,  # of the score map; bounds the memory
                  border:str='reflect',  # or 'crop', see `pad_image`
                  device:str='cpu'):  # 'cpu' or 'cuda'
-        self._params = dict(
-            patches_per_image=patches_per_image, epochs=epochs,
-            batch_size=batch_size, lr=lr,
-            filters=list(filters), tile=tile, border=border)
-        self.device = torch.device(device)
+        training = dict(patches_per_image=patches_per_image, epochs=epochs, batch_size=batch_size, lr=lr)
+        check_training(**training)
+        check_tile(tile=tile)
+        check_border(border)
+        self._params = training | dict(filters=filters, tile=tile, border=border)
+        self.device = find_device(device)
         self.history = []
         self.model = self.make_model().eval()
+        self._params['filters'] = list(filters)  # as JSON has it
 
     def make_model(self): # what a subclass changes
         "An untrained network."
         return AutoEncoder(self._params['filters']).to(self.device)
+
+    def check(self, n_images, sizes=None, explicit=()): check_sizes(n_images, sizes)
 
 # %% ../nbs/06_dense.ipynb #06d0a024
 @patch

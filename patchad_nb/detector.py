@@ -6,8 +6,10 @@
 __all__ = ['Detector', 'ColorDetector', 'fig_score_maps', 'score_samples', 'evaluate']
 
 # %% ../nbs/03_detector.ipynb #815328db
+import math
 import time
 from collections.abc import Sequence
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,7 @@ class Detector:
     title = None  # the name in tables
     device = torch.device('cpu')
     normal_range = None  # (low, high), scores of normal pixels: see `calibrate`
+    white = None  # the value of a 16-bit file that is white in its images: see `load_image`
 
     def fit(self,
             images:Sequence, # normal training images, uint8 (3,H,W)
@@ -49,8 +52,10 @@ class Detector:
 # %% ../nbs/03_detector.ipynb #15e13f5e
 @patch
 def check(self:Detector,
-          n_images:int): # how many there are to learn from
-    "Ask before a long fit. Raises `PatchadError` when these are too few."
+          n_images:int, # how many there are to learn from
+          sizes:Sequence|None=None, # (height, width) of some images, to learn from or to score
+          explicit:Sequence=()): # the settings that the user made: too few patches for one of them are an error
+    "Ask before a long fit. Raises `PatchadError` for whatever would stop it later."
 
 @patch
 def diagnostics(self:Detector) -> dict: # known after `fit`
@@ -61,6 +66,46 @@ def diagnostics(self:Detector) -> dict: # known after `fit`
 def scored(self:Detector) -> dict: # since the detector was made or loaded
     "Numbers gathered while scoring."
     return {}
+
+# %% ../nbs/03_detector.ipynb #ba6b3ee3
+def is_number(value,
+              kind:type=Real # or Integral
+             ) -> bool:
+    "Is it a number of this kind? Switches are none."
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+def check_whole(least:int,  # the smallest value that is allowed
+                **settings): # name=value
+    "Raise a `PatchadError` unless each setting is a whole number of at least this."
+    for name, value in settings.items():
+        if is_number(value, Integral) and value >= least: continue
+        raise PatchadError(f"{name}={value!r}; use a whole number, at least {least}")
+
+def check_positive(**settings): # name=value
+    "Raise a `PatchadError` unless each setting is a finite number above 0."
+    for name, value in settings.items():
+        if is_number(value, Real) and math.isfinite(value) and value > 0: continue
+        raise PatchadError(f"{name}={value!r}; use a number above 0")
+
+# %% ../nbs/03_detector.ipynb #da5162dd
+def check_share(**settings): # name=value
+    "Raise a `PatchadError` unless each setting is a number from 0 to 1."
+    for name, value in settings.items():
+        if is_number(value, Real) and 0 <= value <= 1: continue
+        raise PatchadError(f"{name}={value!r}; use a value from 0 to 1")
+
+def check_switch(**settings): # name=value
+    "Raise a `PatchadError` unless each setting is True or False."
+    for name, value in settings.items():
+        if not isinstance(value, bool): raise PatchadError(f"{name}={value!r}; use True or False")
+
+def find_device(device:str|torch.device) -> torch.device:
+    "The device of this name. Raises `PatchadError` when it is not there."
+    try: found = torch.device(device)
+    except (RuntimeError, TypeError): raise PatchadError(f"device={device!r}; choose 'cpu' or 'cuda'") from None
+    if found.type == 'cuda' and not torch.cuda.is_available():
+        raise PatchadError(f"device={str(device)!r}: no CUDA device here; use 'cpu'")
+    return found
 
 # %% ../nbs/03_detector.ipynb #15ea84cf
 @patch(as_prop=True)
@@ -79,18 +124,74 @@ def calibrate(self:Detector,
     maps = [self.score_map(images[int(i)]) for i in chosen]
     scores = np.concatenate([m.ravel() for m in maps])
     self.normal_range = tuple(float(q) for q in np.quantile(scores, [.5, .999]))
+    self.white = getattr(images, 'white', None)
     return self
 
 # %% ../nbs/03_detector.ipynb #8b4e3859
+FORMAT = 1  # of the files that `save` writes
+
 @patch
 def save(self:Detector,
          folder:str|Path): # written as folder/model.safetensors
     "Save the detector, without pickle."
     meta = {
+        'format': FORMAT,
         'detector': self.key,
         'params': self.params(),
-        'normal_range': self.normal_range}
+        'normal_range': self.normal_range,
+        'white': self.white}
     save_tensors(Path(folder)/'model.safetensors', self.state(), meta)
+
+# %% ../nbs/03_detector.ipynb #482ef4ab
+def _is_range(value):
+    "Nothing, or two finite numbers?"
+    if value is None: return True
+    if not isinstance(value, list) or len(value) != 2: return False
+    return all(is_number(v, Real) and math.isfinite(v) for v in value)
+
+def check_format(meta:dict, # of a file
+                 path:str|Path, # the file, for the message
+                 newest:int=FORMAT): # that is known
+    "Raise a `PatchadError` for a file that a newer version of this package has written."
+    found = meta.get('format', 0)
+    if isinstance(found, int) and found <= newest: return
+    raise PatchadError(f"{path}: has format {found}, but this version of patchad_nb reads only up to {newest}; "
+                       "update patchad_nb, or delete the file and train again")
+
+def _check_meta(meta, path):
+    "Raise a `PatchadError` unless the settings of a model file are complete."
+    def damaged(what): return PatchadError(f"{path}: damaged ({what}); delete it and train again")
+    if not isinstance(meta, dict): raise damaged('no settings')
+    check_format(meta, path)
+    for key in 'detector', 'params', 'normal_range':
+        if key not in meta: raise damaged(f'{key} is missing')
+    if not isinstance(meta['params'], dict): raise damaged('params hold no settings')
+    if not _is_range(meta['normal_range']): raise damaged(f"normal_range is {meta['normal_range']}")
+
+# %% ../nbs/03_detector.ipynb #0853b1eb
+def read_model(folder:str|Path, # where `save` wrote
+               device:str|torch.device='cpu'):
+    "The path of a model file, its tensors and its settings, verified."
+    path = Path(folder)/'model.safetensors'
+    tensors, meta = load_tensors(path, device)
+    _check_meta(meta, path)
+    return path, tensors, meta
+
+@patch(cls_method=True)
+def from_model(cls:Detector,
+               path:Path, # of the file, for messages
+               tensors:dict, meta:dict, # what was in it, see `read_model`
+               device:str='cpu'):
+    "A detector of this class, from the content of its file."
+    try:
+        self = cls(**meta['params'], device=device)
+        self.set_state(tensors)
+    except (KeyError, TypeError, RuntimeError, ValueError) as e:
+        why = str(e).splitlines()[0]
+        raise PatchadError(f"{path}: does not fit the method {cls.key!r} ({why}); delete it and train again") from None
+    if meta['normal_range']: self.normal_range = tuple(meta['normal_range'])
+    self.white = meta.get('white')
+    return self
 
 # %% ../nbs/03_detector.ipynb #710dbcb9
 @patch(cls_method=True)
@@ -98,19 +199,12 @@ def load(cls:Detector,
          folder:str|Path,  # where `save` wrote
          device:str='cpu'): # for instance 'cuda'
     "Load a detector of this class. Raises `PatchadError` when the file holds another method or architecture."
-    path = Path(folder)/'model.safetensors'
-    tensors, meta = load_tensors(path, device)
-    held = meta.get('detector')
+    path, tensors, meta = read_model(folder, find_device(device))
+    held = meta['detector']
     if held != cls.key:
         raise PatchadError(f"{path}: holds the method {held!r}, not {cls.key!r}; "
                            "load it with that method")
-    self = cls(**meta['params'], device=device)
-    try: self.set_state(tensors)
-    except (KeyError, RuntimeError, ValueError) as e:
-        why = str(e).splitlines()[0]
-        raise PatchadError(f"{path}: does not fit the method {cls.key!r} ({why}); train again") from None
-    if meta['normal_range']: self.normal_range = tuple(meta['normal_range'])
-    return self
+    return cls.from_model(path, tensors, meta, device)
 
 # %% ../nbs/03_detector.ipynb #92576293
 def _moments(images):
@@ -127,6 +221,15 @@ def _moments(images):
     mean = total / n  # (3,)
     return mean, products / n - mean[:, None] * mean
 
+# %% ../nbs/03_detector.ipynb #d0b2511e
+def _precision(covariance, eps):
+    "The inverse of the covariance, with `eps` added to the standard deviations."
+    covariance = covariance + eps**2 * torch.eye(3, dtype=torch.float64)
+    smallest = torch.linalg.eigvalsh(covariance)[0]
+    if smallest > 1e-10: return torch.linalg.inv(covariance)  # a deviation of a 400th of a gray level
+    raise PatchadError(f"eps={eps}: the colors of the training images vary in fewer than three directions "
+                       "(gray images do); use a larger eps, such as 1/255")
+
 # %% ../nbs/03_detector.ipynb #0bb566d2
 class ColorDetector(Detector):
     "The distance of a pixel's color from the colors of the training images. No learning, no neighborhood."
@@ -136,15 +239,15 @@ class ColorDetector(Detector):
     def __init__(self,
                  eps:float=1 / 255, # added to standard deviations, in [0,1]; one gray level
                  device:str='cpu'): # where maps are computed
+        if not (eps == 0 and is_number(eps, Real)): check_positive(eps=eps)
         self.eps = eps
-        self.device = torch.device(device)
+        self.device = find_device(device)
         self.mean = None  # (3,)
         self.precision = None  # (3,3), the inverse of the covariance
 
     def fit(self, images, seed=0, checkpoint=None, progress=True):
         mean, covariance = _moments(tqdm(images, desc='colors', disable=not progress))
-        ridge = self.eps**2 * torch.eye(3, dtype=torch.float64)
-        precision = torch.linalg.inv(covariance + ridge)
+        precision = _precision(covariance, self.eps)
         self.set_state({'mean': mean, 'precision': precision})
         return self
 
@@ -239,24 +342,63 @@ def fig_score_maps(samples:Sequence,  # test samples: `Sample`
     return fig
 
 # %% ../nbs/03_detector.ipynb #93e3fa61
+class PackedMasks(Sequence):
+    "Masks, kept with eight pixels in a byte. Each is unpacked when asked for."
+    def __init__(self, masks): # an iterable of bool arrays (H,W); read once
+        self.packed = [(np.packbits(m), m.shape) for m in masks]
+
+    def __len__(self): return len(self.packed)
+
+    def __getitem__(self, i):
+        "The mask at `i`, bool (H,W); for a slice, a list of masks."
+        if isinstance(i, slice): return [self[k] for k in range(*i.indices(len(self)))]
+        bits, shape = self.packed[i]
+        return np.unpackbits(bits, count=math.prod(shape)).view(bool).reshape(shape)
+
 def sample_masks(samples:Sequence, # of `Sample`
                  maps:Sequence  # their score maps
-                ) -> list:  # of bool (H,W), each as large as its map
+                ) -> Sequence:  # of bool (H,W), each as large as its map
     "The masks of samples. Where a map is cropped, so is its mask."
-    return [_center(s.mask(), m.shape) for s, m in zip(samples, maps)]
+    return PackedMasks(_center(s.mask(), m.shape) for s, m in zip(samples, maps))
+
+# %% ../nbs/03_detector.ipynb #f8f6918c
+def _mapped(path, shapes):
+    "Views into a file of float32 numbers, one after the other, of these shapes."
+    if not shapes: return []
+    whole = np.memmap(path, np.float32, mode='r')
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    return [part.reshape(shape) for part, shape in zip(np.split(whole, ends[:-1]), shapes)]
+
+def score_to_file(score_maps, # an iterable of arrays (H,W)
+                  folder:str|Path # is made where it is not there
+                 ) -> list: # of memory maps, float32 (H,W), read-only
+    "Write score maps to folder/score_maps.float32, one at a time."
+    path = Path(folder)/'score_maps.float32'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shapes = []
+    with open(path, 'wb') as file:
+        for score_map in score_maps:
+            file.write(np.ascontiguousarray(score_map, np.float32))
+            shapes.append(score_map.shape)
+    return _mapped(path, shapes)
 
 # %% ../nbs/03_detector.ipynb #51996cfd
 def score_samples(detector:Detector, # fitted
                   samples:Sequence,  # of `Sample`
-                  progress:bool=True # show a bar
+                  progress:bool=True, # show a bar
+                  folder:str|Path|None=None # write the maps here, and hold only one in memory; None: hold them all
                  ) -> tuple:  # (list of score maps, seconds per image)
     "The score map of each sample, and the mean time of one, without reading the file."
-    maps, seconds = [], 0.
-    for sample in tqdm(samples, desc=f'score {detector.key}', disable=not progress):
-        image = sample.image()
-        start = time.perf_counter()
-        maps.append(detector.score_map(image))
-        seconds += time.perf_counter() - start
+    seconds = 0.
+    def score():
+        nonlocal seconds
+        for sample in tqdm(samples, desc=f'score {detector.key}', disable=not progress):
+            image = sample.image()
+            start = time.perf_counter()
+            score_map = detector.score_map(image)
+            seconds += time.perf_counter() - start
+            yield score_map
+    maps = list(score()) if folder is None else score_to_file(score(), folder)
     return maps, seconds / max(1, len(samples))
 
 # %% ../nbs/03_detector.ipynb #6884930d

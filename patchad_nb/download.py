@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tqdm.auto import tqdm
 from .data import Category
-from .core import PatchadError, run_script
+from .core import PatchadError, alone_in, place_folder, run_script
 
 # %% ../nbs/15_download.ipynb #96450403
 LICENSE = """MVTec AD is made by MVTec Software GmbH.
@@ -233,8 +233,10 @@ def _check_file(path, checksum):
 
 # %% ../nbs/15_download.ipynb #1a4642da
 def _there(folder):
-    "Is the category already in `folder`? One that cannot be used is an error: it is not ours to overwrite."
-    if not folder.exists(): return False
+    "Is the category already in `folder`? An empty one can be filled; one that cannot be used is an error."
+    if folder.is_symlink() and not folder.exists():
+        raise PatchadError(f"{folder}: is a symbolic link to nothing; remove it and run again")
+    if not folder.exists() or folder.is_dir() and not any(folder.iterdir()): return False
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter('always')
         try: category = Category(folder)
@@ -304,7 +306,7 @@ def extract(
         if absent or not found:
             raise PatchadError(f"{archive.name}: no category {lacking} inside; use another archive")
         for name in found:
-            if not chosen.there[name]: os.replace(temp/name, dest/name)
+            if not chosen.there[name]: place_folder(temp/name, dest/name)
     return [dest/name for name in found]
 
 # %% ../nbs/15_download.ipynb #3f3c2c98
@@ -355,8 +357,10 @@ def download_mvtec(
     whatever = url and not categories and _stem(url) not in (*known, 'mvtec_anomaly_detection')
     missing = None if whatever else [name for name in names if not _there(dest/name)]
     found = []
-    for address, wanted in ({} if missing == [] else _archives(url, missing, known)).items():
-        found = _fetch_and_extract(address, dest, wanted, checksum, progress, options)
+    if missing != []:
+        with alone_in(dest):
+            for address, wanted in _archives(url, missing, known).items():
+                found = _fetch_and_extract(address, dest, wanted, checksum, progress, options)
     return found if whatever else [dest/name for name in names]
 
 # %% ../nbs/15_download.ipynb #081e53f4
@@ -370,7 +374,7 @@ def _check_agreed(accept_license, url, checksum):
 def _parser():
     p = argparse.ArgumentParser('patchad_download', description='Download MVTec AD and unpack it.', epilog=LICENSE)
     p.add_argument('dir', metavar='DIR', help='the folder that gets wood/, carpet/, ...')
-    p.add_argument('--categories', nargs='+', default=['all'], metavar='NAME', help='names, or all (default)')
+    p.add_argument('--categories', nargs='+', action='extend', metavar='NAME', help='names, or all (default)')
     p.add_argument('--accept-license', action='store_true', help='I have read the license below and agree')
     p.add_argument('--accept-licence', dest='accept_license', action='store_true', help=argparse.SUPPRESS)
     p.add_argument('--url', help="address of one archive, when MVTec's own has moved")
@@ -379,7 +383,8 @@ def _parser():
 
 def _download(argv):
     a = _parser().parse_args(argv)
-    categories = None if 'all' in a.categories else a.categories
+    names = a.categories or ['all']
+    categories = None if 'all' in names else names
     progress = sys.stderr.isatty()
     try: paths = download_mvtec(a.dir, categories, a.accept_license, a.url, a.checksum, progress)
     except OSError as e: raise PatchadError(str(e)) from None

@@ -6,11 +6,12 @@
 __all__ = ['run', 'table1_main', 'find_model', 'score_images', 'score_main']
 
 # %% ../nbs/13_experiment.ipynb #000e44b8
-import argparse, importlib.metadata, json, platform, shutil, sys, warnings
+import argparse, hashlib, importlib.metadata, json, platform, shutil, sys, warnings, zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -19,17 +20,19 @@ from scipy.ndimage import uniform_filter
 from tqdm.auto import tqdm
 
 from . import __version__
-from .core import (PATCH_SIZE, PatchadError, atomic, load_tensors, run_script,
-                             time_once, write_arrays, write_text)
-from .data import Category, Images, category_names, image_paths
-from .detector import evaluate, fig_score_maps, sample_masks, score_samples
+from .core import (PATCH_SIZE, PatchadError, alone_in, atomic, check_seed, content, load_tensors,
+                             run_script, time_once, write_arrays, write_text)
+from .data import (LAYOUT, Category, Images, allow_pixels, category_names, changed_data,
+                             image_paths, load_image)
+from .detector import evaluate, fig_score_maps, read_model, sample_masks, score_samples
 from .figures import heat_image
 from .metrics import curve_points
-from .presets import PRESETS, change_settings, make_detector
+from .presets import PRESETS, change_settings, load_detector, make_detector
 from .results import (COLUMNS, METHODS, METRICS, OLD_METHODS, OLD_SETTINGS, TITLES,
                                 not_installed, shrink, table1, write_results)
 from .textures import TEXTURE_PRESETS, make_category
 
+# %% ../nbs/13_experiment.ipynb #b0bfb4bf
 _Help = argparse.ArgumentDefaultsHelpFormatter
 
 # %% ../nbs/13_experiment.ipynb #96c8a11e
@@ -58,8 +61,33 @@ def _base_folder(folder, method):
     return category/base.key/seed
 
 # %% ../nbs/13_experiment.ipynb #6e52b382
+FORMAT = 1  # of the JSON files of a run
+
+def _damaged(path, why):
+    "What to say of a file of a job that cannot be used."
+    why = str(why).replace('\n', ' ')
+    return PatchadError(f"{path}: {why}; delete the folder {path.parent} and go on with --resume")
+
 def _read_json(path):
-    return json.loads(path.read_text())
+    "A JSON file of a job. Raises `PatchadError` when it is damaged, or of a newer version."
+    try: found = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as e: raise _damaged(path, f'missing or damaged ({e})') from None
+    if isinstance(found, dict): _check_format(path, found)
+    return found
+
+def _check_format(path, found):
+    if found.get('format', FORMAT) == FORMAT: return
+    raise PatchadError(f"{path}: was written by another version of this package (format {found['format']}); "
+                       "use that one")
+
+# %% ../nbs/13_experiment.ipynb #0b6235f9
+def _read_fit(folder):
+    "What a job has noted of its fit."
+    path = folder/'fit.json'
+    fit = _read_json(path)
+    kinds = {'seconds': (int, float), 'diagnostics': dict}
+    if isinstance(fit, dict) and all(isinstance(fit.get(key), kind) for key, kind in kinds.items()): return fit
+    raise _damaged(path, 'does not tell the seconds and the diagnostics of a fit')
 
 def _seconds_before(folder):
     "How long an interrupted fit took."
@@ -67,7 +95,8 @@ def _seconds_before(folder):
     for path in folder.glob('checkpoint*'):
         if path.suffix == '.part': continue
         _, meta = load_tensors(path)
-        seconds += sum(epoch['seconds'] for epoch in meta['history'])
+        try: seconds += sum(epoch['seconds'] for epoch in meta['history'])
+        except (KeyError, TypeError): raise _damaged(path, 'is no checkpoint of a training') from None
     return seconds
 
 # %% ../nbs/13_experiment.ipynb #81641b4b
@@ -76,7 +105,7 @@ def _base_network(folder, method, device):
     base = _base_folder(folder, method)
     if base is None or not (base/'fit.json').exists(): return {}, 0.
     network = METHODS[method].base.load(base, device)
-    return {'network': network}, _read_json(base/'fit.json')['seconds']
+    return {'network': network}, _read_fit(base)['seconds']
 
 # %% ../nbs/13_experiment.ipynb #62fd3f43
 def _fit(folder, method, category, settings, seed, device, progress):
@@ -88,7 +117,8 @@ def _fit(folder, method, category, settings, seed, device, progress):
         return detector.fit(category.train_images, seed=seed, progress=progress,
                             checkpoint=folder/'checkpoint.safetensors', **network)
     seconds, detector = time_once(fit, device)
-    fitted = dict(seconds=before + shared + seconds,
+    fitted = dict(format=FORMAT,
+                  seconds=before + shared + seconds,
                   history=getattr(detector, 'history', []),
                   diagnostics=detector.diagnostics())
     detector.calibrate(category.train_images)
@@ -103,17 +133,26 @@ def examples(category:Category) -> list: # indices of samples
     kinds = category.defects + ['good'] * ('good' in found)
     return [found.index(kind) for kind in kinds]
 
+# %% ../nbs/13_experiment.ipynb #922236e8
+@contextmanager
+def _scratch(folder):
+    "A folder that is not there before, nor after. A killed job may have left one."
+    shutil.rmtree(folder, ignore_errors=True)
+    try: yield folder
+    finally: shutil.rmtree(folder, ignore_errors=True)
+
 # %% ../nbs/13_experiment.ipynb #0d75d944
 def _measure(folder, detector, category, progress):
     "Score the test images, and write maps and curves. Returns metrics by defect type, and seconds."
     samples = category.samples
-    maps, seconds = score_samples(detector, samples, progress)
-    kept = {samples[i].name: maps[i].astype(np.float16) for i in examples(category)}
-    write_arrays(folder/'score_maps.npz', kept)
-    if not category.has_masks: return {'all': dict.fromkeys(METRICS)}, seconds
-    masks = sample_masks(samples, maps)
-    write_arrays(folder/'curves.npz', curve_points(maps, masks, n_points=300))
-    return evaluate(detector, category, maps), seconds
+    with _scratch(folder/'maps') as scratch:
+        maps, seconds = score_samples(detector, samples, progress, folder=scratch)
+        kept = {samples[i].name: maps[i].astype(np.float16) for i in examples(category)}
+        write_arrays(folder/'score_maps.npz', kept)
+        if not category.has_masks: return {'all': dict.fromkeys(METRICS)}, seconds
+        masks = sample_masks(samples, maps)
+        write_arrays(folder/'curves.npz', curve_points(maps, masks, n_points=300))
+        return evaluate(detector, category, maps), seconds
 
 # %% ../nbs/13_experiment.ipynb #cc276844
 def _rows(category, results, diagnostics, **common):
@@ -132,11 +171,30 @@ def _measured_rows(folder, method, category, seed, device, progress):
     "Load a fitted detector and measure it. What is measured is what was saved."
     detector = METHODS[method].load(folder, device)
     results, seconds = _measure(folder, detector, category, progress)
-    fit = _read_json(folder/'fit.json')
+    fit = _read_fit(folder)
     diagnostics = fit['diagnostics'] | detector.scored()
     return _rows(category, results, diagnostics, method=method, seed=seed, device=device,
                  fit_seconds=fit['seconds'], score_seconds_per_image=seconds,
                  parameters=detector.n_parameters)
+
+# %% ../nbs/13_experiment.ipynb #0b2dd308
+_TEXTS = 'method', 'category', 'defect', 'data', 'device'
+
+def _is_row(row):
+    "Is this a row of the results?"
+    if not isinstance(row, dict) or set(row) != set(COLUMNS): return False
+    numbers = set(COLUMNS) - {*_TEXTS, 'diagnostics'}
+    types = [isinstance(row[key], str) for key in _TEXTS]
+    types += [isinstance(row[key], (int, float, type(None))) for key in numbers]
+    types += [isinstance(row['seed'], int), isinstance(row['diagnostics'], dict)]
+    return all(types) and row['method'] in METHODS
+
+def _read_rows(path):
+    "The rows of a job that is done. Raises `PatchadError` when they are damaged."
+    found = _read_json(path)
+    rows = found.get('rows') if isinstance(found, dict) else found  # version 0.2 wrote the bare list
+    if isinstance(rows, list) and rows and all(map(_is_row, rows)): return rows
+    raise _damaged(path, 'holds no results')
 
 # %% ../nbs/13_experiment.ipynb #50d13c36
 def run_job(folder:str|Path, # of this job
@@ -145,19 +203,19 @@ def run_job(folder:str|Path, # of this job
             settings:dict, # see `PRESETS`
             seed:int=0,
             device:str='cpu',
-            progress:bool=True # show bars
+            progress:bool=True, # show bars
            ) -> list: # of rows, see `COLUMNS`
     "Fit, save, score and measure one method; goes on where an earlier call was interrupted."
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     done = folder/'rows.json'
-    if done.exists(): return _read_json(done)
-    same = dict(seed=seed, device=device, progress=progress)
+    if done.exists(): return _read_rows(done)
+    folder.mkdir(parents=True, exist_ok=True)
+    same = dict(seed=check_seed(seed), device=device, progress=progress)
     if not (folder/'fit.json').exists(): _fit(folder, method, category, settings, **same)
     for path in folder.glob('checkpoint*'):
         path.unlink()
     rows = _measured_rows(folder, method, category, **same)
-    write_text(done, json.dumps(rows, indent=1))
+    write_text(done, json.dumps({'format': FORMAT, 'rows': rows}, indent=1))
     return rows
 
 # %% ../nbs/13_experiment.ipynb #911628ef
@@ -178,30 +236,57 @@ def describe(config:dict) -> str: # the `config.json` of a run
     seeds = ', '.join(map(str, config['seeds']))
     return f"{text}; seeds {seeds}; {config['device']}."
 
+# %% ../nbs/13_experiment.ipynb #5149d1ec
+def _read_config(path):
+    "The config of an earlier run. Raises `PatchadError` when it is damaged."
+    try: config = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError): config = None
+    lists = 'methods', 'categories', 'seeds'
+    if isinstance(config, dict) and all(isinstance(config.get(key, []), list) for key in lists):
+        _check_format(path, config)
+        return config
+    raise PatchadError(f"{path}: missing or damaged, so this run cannot go on; "
+                       "choose another --out")
+
 # %% ../nbs/13_experiment.ipynb #ddaedd7e
 def _check_out(out, fixed, resume):
     "The config of an earlier run, if it may go on."
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())): return {}
-    if not out.is_dir(): raise PatchadError(f"{out}: is a file; choose a folder")
+    if out.exists() and not out.is_dir(): raise PatchadError(f"{out}: is a file; choose a folder")
+    if not content(out): return {}
     if not resume:
         raise PatchadError(f"{out}: exists and is not empty; "
                            "choose another --out, or add --resume to go on with it")
-    config = out/'config.json'
-    try: old = _read_json(config)
-    except (OSError, ValueError):
-        raise PatchadError(f"{config}: missing or damaged, so this run cannot go on; "
-                           "choose another --out") from None
+    old = _read_config(out/'config.json')
     for key, value in fixed.items():
         if old.get(key) == value: continue
         raise PatchadError(f"{out}: was made with {key} = {old.get(key)}, not {value}; "
                            "use the same, or choose another --out")
     return old
 
+# %% ../nbs/13_experiment.ipynb #ab6eded8
+def _check_data(out, old, categories):
+    "Are the images those of the earlier run? Returns the fingerprints of all its categories."
+    before = old.get('fingerprints', {})
+    now = {c.name: c.fingerprint() for c in categories}
+    for name in before.keys() & now.keys():
+        if change := changed_data(before[name], now[name]):
+            raise PatchadError(f"{out}: the images of {name} have changed: {change}; "
+                               "use those of the first call, or choose another --out")
+    return before | now
+
+def _check_threads(out, old, threads):
+    "Is the number of threads that of the earlier run? None: not known, or on other machines."
+    before = old.get('threads')
+    if None in (before, threads) or before == threads: return
+    raise PatchadError(f"{out}: was made with {before} threads, not {threads}; "
+                       f"set OMP_NUM_THREADS={before}, or choose another --out")
+
 # %% ../nbs/13_experiment.ipynb #438d29bc
-def _names(data, names, preset):
+def _names(data, names, preset, layout=None):
     "The names of the categories: of folders in `data`, or procedural ones."
+    names = list(dict.fromkeys(names))
     if data is not None:
-        return names if names != ['all'] else category_names(data) or [None]
+        return names if names != ['all'] else category_names(data, layout) or [None]
     known = TEXTURE_PRESETS[preset]
     for name in names:
         if name in known or name == 'all': continue
@@ -215,10 +300,14 @@ def _source(data, folders):
     if data: return Path(data).resolve().name
     return 'folders' if folders else 'procedural'
 
-def _given(data, names, folders):
+def _given(data, names, folders, white=None, layout=None):
     "The categories whose images are there; none where they must be drawn."
-    if folders: return [Category.from_folders(*folders)]
-    return [Category(data, name) for name in names] if data else []
+    if folders: return [Category.from_folders(*folders, white=white)]
+    if not data: return []
+    found = [Category(data, name, white=white, layout=layout) for name in names]
+    for name, n in Counter(c.name for c in found).items():
+        if n > 1: raise PatchadError(f"{n} categories have the name {name}; rename one, or give each a run of its own")
+    return found
 
 def _draw(folder, names, preset, seed, progress):
     "The procedural categories of a run, drawn where they are not there yet."
@@ -244,15 +333,29 @@ def _check_settings(preset, changes, methods):
     return settings
 
 # %% ../nbs/13_experiment.ipynb #a918d58d
-def _check_images(categories, methods, settings, progress):
-    "Errors in images, and images that are too few, before any work."
+def _image_size(path):
+    "Height and width of an image, upright."
+    try:
+        with Image.open(path) as im:
+            turned = im.getexif().get(0x0112) in (5, 6, 7, 8)  # the orientation
+            return im.size if turned else im.size[::-1]
+    except Exception: return tuple(load_image(path).shape[1:])  # a damaged header, or no image: this says so
+
+def _image_sizes(category):
+    "The sizes (H,W) of all images, each once. Of the files only the heads are read."
+    paths = [*category.train_images.paths, *(s.path for s in category.samples)]
+    return sorted({_image_size(path) for path in paths})
+
+def _check_images(categories, methods, settings, explicit, progress):
+    "Errors in images, and images that a method cannot use, before any work. `explicit`: settings of the user."
     detectors = [make_detector(method, settings) for method in methods]
     for category in categories:
         if not category.procedural: category.check(progress)
-        for detector in detectors: detector.check(len(category.train_images))
+        n, sizes = len(category.train_images), _image_sizes(category)
+        for detector in detectors: detector.check(n, sizes, explicit)
 
 def _write_config(out, config):
-    write_text(out/'config.json', json.dumps(config, indent=1) + '\n')
+    write_text(out/'config.json', json.dumps({'format': FORMAT} | config, indent=1) + '\n')
 
 # %% ../nbs/13_experiment.ipynb #3b2e41c1
 def _union(old, asked):
@@ -261,23 +364,36 @@ def _union(old, asked):
     return {key: list(dict.fromkeys(values)) for key, values in both.items()}
 
 # %% ../nbs/13_experiment.ipynb #11412be2
-def _prepare(out, fixed, asked, data, folders, resume, progress):
-    "The config and the categories of a run."
+def _find(fixed, categories, data, folders):
+    "The categories of a run that are there, and the names of all."
+    names = _names(data, categories, fixed['preset'], fixed['layout'])
+    found = _given(data, names, folders, fixed['white'], fixed['layout'])
+    return found, [c.name for c in found] or names
+
+def _all_there(out, found, names, config, progress):
+    "The categories of a run; those that must be drawn are drawn, after the config is written."
+    if found: return found
+    _write_config(out, config)
+    return _draw(out/'data', names, config['preset'], config['texture_seed'], progress)
+
+# %% ../nbs/13_experiment.ipynb #a4d94245
+def _prepare(out, fixed, asked, source, how):
+    "The config and the categories of a run. `source`: (data, folders); `how`: see `run`."
     fixed = fixed | {'texture_seed': 0}
-    old = _check_out(out, fixed, resume)
-    names = _names(data, asked['categories'], fixed['preset'])
-    found = _given(data, names, folders)
-    asked = asked | {'categories': [c.name for c in found] or names}
-    config = fixed | _union(old, asked) | {'versions': _versions()}
-    if not found:
-        _write_config(out, config)
-        found = _draw(out/'data', names, fixed['preset'], fixed['texture_seed'], progress)
+    old = _check_out(out, fixed, how['resume'])
+    _check_threads(out, old, how['threads'])
+    found, names = _find(fixed, asked['categories'], *source)
+    config = old | fixed | _union(old, asked | {'categories': names})
+    config |= {'versions': _versions(), 'threads': how['threads'] or old.get('threads')}
+    categories = _all_there(out, found, names, config, how['progress'])
     if fixed['images'] is not None:
-        found = [c.head(fixed['images']) for c in found]
-    _check_images(found, asked['methods'], fixed['settings'], progress)
-    counts = old.get('counts', {}) | {c.name: repr(c) for c in found}
-    _write_config(out, config | {'counts': counts})
-    return config, found
+        categories = [c.head(fixed['images']) for c in categories]
+    prints = _check_data(out, old, categories)
+    _check_images(categories, asked['methods'], fixed['settings'], how['explicit'], how['progress'])
+    counts = old.get('counts', {}) | {c.name: repr(c) for c in categories}
+    config |= {'counts': counts, 'fingerprints': prints}
+    _write_config(out, config)
+    return config, categories
 
 # %% ../nbs/13_experiment.ipynb #4de7c6c3
 def _half_defective(mask):
@@ -316,12 +432,24 @@ def _finished(out, category, seed):
         if (folder/'rows.json').exists(): found[method] = folder
     return found
 
+# %% ../nbs/13_experiment.ipynb #0853b0e6
+_BAD_ARRAYS = OSError, ValueError, TypeError, AttributeError, EOFError, BadZipFile, zlib.error
+
+def _read_arrays(path, names=()):
+    "The arrays of a file of a job. Raises `PatchadError` when it is damaged, or lacks one of `names`."
+    try:
+        with np.load(path) as saved: arrays = dict(saved)
+    except _BAD_ARRAYS as e: raise _damaged(path, f'missing or damaged ({e})') from None
+    lacking = [name for name in names if name not in arrays]
+    if lacking: raise _damaged(path, f'has no {lacking[0]}')
+    return arrays
+
 def _saved_maps(folder, samples):
     "The score maps of some samples, and the range of scores on normal images."
-    with np.load(folder/'score_maps.npz') as saved:
-        maps = [saved[s.name] for s in samples]
-    _, meta = load_tensors(folder/'model.safetensors')
-    return maps, tuple(meta['normal_range'])
+    names = [s.name for s in samples]
+    saved = _read_arrays(folder/'score_maps.npz', names)
+    _, _, meta = read_model(folder)
+    return [saved[name] for name in names], tuple(meta['normal_range'])
 
 # %% ../nbs/13_experiment.ipynb #24344564
 def _sample_arrays(samples, has_masks):
@@ -338,7 +466,7 @@ def _method_arrays(folder, method, samples, has_masks):
     maps, normal_range = _saved_maps(folder, samples)
     arrays = {f'map/{method}/{i}': _levels(m, normal_range) for i, m in enumerate(maps)}
     if not has_masks: return arrays
-    with np.load(folder/'curves.npz') as saved: curves = dict(saved)
+    curves = _read_arrays(folder/'curves.npz')
     return arrays | {f'curve/{method}/{key}': c.astype(np.float32) for key, c in curves.items()}
 
 # %% ../nbs/13_experiment.ipynb #0999b5f3
@@ -381,8 +509,7 @@ def save_figures(out:str|Path, # folder of a run
     samples = [category.samples[i] for i in examples(category)]
     def save(maps, ranges, name):
         path = _figure_file(out, category, seed, f'_{name}', '.png')
-        path.parent.mkdir(exist_ok=True)
-        fig_score_maps(samples, maps, ranges).savefig(path, dpi=100)
+        with atomic(path) as part: fig_score_maps(samples, maps, ranges).savefig(part, dpi=100, format='png')
 
     maps, ranges = {}, {}
     for method, folder in _finished(out, category, seed).items():
@@ -408,14 +535,16 @@ def _client(scheduler):
 # %% ../nbs/13_experiment.ipynb #8744eb57
 def _run_after(job, first):
     "A job, after one whose network it uses."
-    return run_job(**job)
+    allow_pixels(job['max_pixels'])
+    return run_job(**{key: value for key, value in job.items() if key != 'max_pixels'})
 
 def _submit(client, jobs):
     "folder -> future of its job."
     futures = {}
+    max_pixels = Image.MAX_IMAGE_PIXELS and 2 * Image.MAX_IMAGE_PIXELS  # as large as here
     for job in jobs:
         first = futures.get(_base_folder(job['folder'], job['method']))
-        quiet = job | {'progress': False}
+        quiet = job | {'progress': False, 'max_pixels': max_pixels}
         futures[job['folder']] = client.submit(_run_after, quiet, first, pure=False)
     return futures
 
@@ -438,16 +567,25 @@ def run_jobs(jobs:Sequence,  # of dicts: the arguments of `run_job`
             future.result()  # raises what the job has raised
             yield by_key[future.key]
 
+# %% ../nbs/13_experiment.ipynb #81ce9641
+def _check_reading(data, folders, white=None, layout=None):
+    "How to read the images of a run. Raises `PatchadError` where there are none to read so."
+    if layout and not data: raise PatchadError("--layout needs --data: it names the folders in there")
+    if white is None: return dict(white=None, layout=layout)
+    if not data and not folders: raise PatchadError("--white needs --data, or --normal and --test")
+    if 1 <= white <= 65535: return dict(white=white, layout=layout)
+    raise PatchadError(f"--white {white}: use the value of white, from 1 to 65535, for instance 4095 for 12 bits")
+
 # %% ../nbs/13_experiment.ipynb #2fe6553b
-def _jobs(out, categories, methods, settings, seeds, device, progress):
+def _jobs(out, categories, methods, settings, seeds, **common):
     "The jobs of a run, each once."
     jobs = {}
     for category in categories:
         for seed in seeds:
             for method in methods:
                 folder = _job_folder(out.resolve(), category.name, method, seed)
-                jobs[folder] = dict(folder=folder, method=method, category=category, seed=seed,
-                                    settings=settings, device=device, progress=progress)
+                job = dict(folder=folder, method=method, category=category, seed=seed, settings=settings)
+                jobs[folder] = job | common
     return list(jobs.values())
 
 # %% ../nbs/13_experiment.ipynb #e0e01339
@@ -465,15 +603,34 @@ def _groups_to_draw(out, jobs):
     return groups
 
 # %% ../nbs/13_experiment.ipynb #5ca06bb6
-def _write_table(out, config, missing):
-    "Put the rows of all finished jobs together, as results.csv and table1.md."
+def _all_rows(out, config):
+    "The rows of all finished jobs, in the order of the table."
+    files = sorted((out/'models').glob('*/*/*/rows.json'))
+    rows = []
+    for file in files:
+        rows += _read_rows(file)
+        if rows[-1]['category'] in config['categories']: continue
+        raise PatchadError(f"{file}: is of a category that is not in config.json; move it out of this run")
+
     def place(row):
         category = config['categories'].index(row['category'])
         return category, list(METHODS).index(row['method']), row['seed']
+    return sorted(rows, key=place)
 
-    files = sorted((out/'models').glob('*/*/*/rows.json'))
-    rows = [row for file in files for row in _read_json(file)]
-    rows.sort(key=place)
+def _check_done(out, jobs, config, to_draw):
+    "Raises `PatchadError` for a damaged file of a job that is done, or whose network others use."
+    _all_rows(out, config)
+    for job in jobs:
+        folder, category = job['folder'], job['category']
+        if (folder/'fit.json').exists(): _read_fit(folder)
+        if not (folder/'rows.json').exists() or _group(job) not in to_draw: continue
+        _saved_maps(folder, [category.samples[i] for i in examples(category)])
+        if category.has_masks: _read_arrays(folder/'curves.npz')
+
+# %% ../nbs/13_experiment.ipynb #cfc5b451
+def _write_table(out, config, missing):
+    "Put the rows of all finished jobs together, as results.csv and table1.md."
+    rows = _all_rows(out, config)
     write_results(out/'results.csv', rows)
     write_text(out/'table1.md', table1(rows, describe(config), missing))
     return rows
@@ -483,6 +640,7 @@ def _do(out, jobs, config, missing, scheduler):
     "Do the jobs. After each one write the table, after the last one of a group its figures."
     left = Counter(map(_group, jobs))
     to_draw = _groups_to_draw(out, jobs)
+    _check_done(out, jobs, config, to_draw)
     for job in run_jobs(jobs, scheduler):
         rows = _write_table(out, config, missing)
         group = _group(job)
@@ -490,6 +648,20 @@ def _do(out, jobs, config, missing, scheduler):
         if left[group] == 0 and group in to_draw:
             save_figures(out, job['category'], job['seed'], job['device'])
     return rows
+
+# %% ../nbs/13_experiment.ipynb #dce9e4f6
+def _fixed(data, folders, methods, preset, changes, device, **reading):
+    "All that decides the results of a run, after every setting was tried."
+    settings = _check_settings(preset, changes, methods)
+    return dict(preset=preset, settings=settings, data=_source(data, folders), device=pick_device(device)) | reading
+
+def _run_alone(out, fixed, asked, source, how, missing, scheduler):
+    "A run that has its folder for itself."
+    with alone_in(out):
+        config, found = _prepare(out, fixed, asked, source, how)
+        jobs = _jobs(out, found, asked['methods'], fixed['settings'], asked['seeds'],
+                     device=fixed['device'], progress=how['progress'])
+        return _do(out, jobs, config, missing, scheduler)
 
 # %% ../nbs/13_experiment.ipynb #8394f929
 def run(out:str|Path, # folder of the run
@@ -505,44 +677,60 @@ def run(out:str|Path, # folder of the run
         resume:bool=False, # go on with an earlier run in `out`
         progress:bool=True, # show bars
         scheduler:str|None=None, # see `run_jobs`
+        **reading # `white` and `layout` of the images, see `Category`
        ) -> list: # of rows
     "Run every method on every category with every seed; write results, table, figures and models."
-    out, device = Path(out), pick_device(device)
     missing = {} if methods else not_installed()
     methods = list(methods or [m for m in METHODS if m not in missing])
-    settings = _check_settings(preset, changes, methods)
-    fixed = dict(preset=preset, settings=settings, data=_source(data, folders), images=images, device=device)
-    asked = dict(methods=methods, categories=list(categories or ['all']), seeds=seeds)
-    config, found = _prepare(out, fixed, asked, data, folders, resume=resume, progress=progress)
-    jobs = _jobs(out, found, methods, settings, seeds, device=device, progress=progress)
-    return _do(out, jobs, config, missing, scheduler)
+    reading = dict(images=images) | _check_reading(data, folders, **reading)
+    fixed = _fixed(data, folders, methods, preset, changes, device, **reading)
+    asked = dict(methods=methods, categories=list(categories or ['all']), seeds=list(map(check_seed, seeds)))
+    explicit = {change.partition('=')[0] for change in changes}
+    threads = None if scheduler else torch.get_num_threads()
+    how = dict(explicit=explicit, resume=resume, progress=progress, threads=threads)
+    return _run_alone(Path(out), fixed, asked, (data, folders), how, missing, scheduler)
 
 # %% ../nbs/13_experiment.ipynb #ae971a07
-def _add_options(add):
-    "What to run."
+_SEVERAL = dict(nargs='+', action='extend')  # an option that may be repeated: the values add up
+
+def _add_images(add):
+    "On what to run."
     add('--data', metavar='DIR',
         help='folder with MVTec-style categories; without it, procedural images are drawn')
-    add('--categories', nargs='+', metavar='NAME', default=['all'],
-        help='names of categories, or all')
+    add('--categories', metavar='NAME', **_SEVERAL,
+        help='names of categories; by default all')
+    add('--layout', metavar='PART=FOLDER', **_SEVERAL,
+        help='folders of a category that are not named as in MVTec AD: '
+             'normal=train/good test=test masks=ground_truth good=good')
     add('--normal', metavar='DIR',
         help='a plain folder of normal images, instead of --data')
     add('--test', metavar='DIR',
         help='a plain folder of images to score, with --normal; nothing is measured')
+    add('--images', type=int, metavar='N',
+        help='use at most N training and N test images')
+    add('--white', type=int, metavar='N',
+        help='value of white in 16-bit files, for instance 4095; by default found from the training images')
+
+# %% ../nbs/13_experiment.ipynb #79386058
+def _add_max_pixels(add):
+    add('--max-pixels', type=int, metavar='N',
+        help='accept images of up to N pixels; by default 179 million')
+
+def _add_options(add):
+    "What to run."
     add('--preset', choices=list(PRESETS), default='quick',
         help='size of everything')
-    add('--methods', nargs='+', metavar='KEY',
+    add('--methods', metavar='KEY', **_SEVERAL,
         help=f"some of: {' '.join(METHODS)}; by default all that are installed")
-    add('--set', nargs='+', metavar='NAME=VALUE', default=[],
+    add('--set', metavar='NAME=VALUE', **_SEVERAL,
         help=f"change settings of the preset: {', '.join(PRESETS['quick'])}")
-    add('--seed', '--seeds', dest='seeds', nargs='+', type=int, default=[0],
-        help='one or more seeds')
+    add('--seed', '--seeds', dest='seeds', type=int, **_SEVERAL,
+        help='one or more seeds; by default 0')
 
 # %% ../nbs/13_experiment.ipynb #064aadab
 def _add_more_options(add):
     "How and where to run it."
     add('--device', default='auto', help='auto, cpu or cuda')
-    add('--images', type=int, metavar='N',
-        help='use at most N training and N test images')
     add('--out', metavar='DIR',
         help='folder of the run; by default runs/<preset>')
     add('--scheduler', metavar='ADDRESS',
@@ -556,14 +744,33 @@ def _table1_parser():
     about = ('Make Table 1: every method on every category, beside the numbers of the paper. '
              'Without arguments: procedural wood and carpet, a few minutes on a laptop.')
     p = argparse.ArgumentParser('patchad_table1', description=about, formatter_class=_Help)
-    _add_options(p.add_argument)
-    _add_more_options(p.add_argument)
+    for add in _add_images, _add_max_pixels, _add_options, _add_more_options: add(p.add_argument)
     return p
 
-# %% ../nbs/13_experiment.ipynb #4ce9fca6
-def _print_warning(message, *_):
-    print(f'patchad_table1: warning: {message}', file=sys.stderr)
+# %% ../nbs/13_experiment.ipynb #b9ad6fa6
+def _parse_layout(words):
+    "What --layout says, as a dict, or None."
+    if not words: return None
+    layout = {}
+    for word in words:
+        part, equals, folder = word.partition('=')
+        if part not in LAYOUT or not folder:
+            raise PatchadError(f"--layout {word}: use PART=FOLDER, with one of the parts {', '.join(LAYOUT)}")
+        layout[part] = folder
+    return layout
 
+# %% ../nbs/13_experiment.ipynb #b46419f5
+@contextmanager
+def _reading(script, max_pixels):
+    "Inside, warnings are one line each, and images of up to `max_pixels` pixels are read."
+    def show(message, *_): print(f'{script}: warning: {message}', file=sys.stderr)
+    allow_pixels(max_pixels)
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        if max_pixels: warnings.simplefilter('ignore', Image.DecompressionBombWarning)  # they are meant
+        yield
+
+# %% ../nbs/13_experiment.ipynb #4ce9fca6
 def _table1(argv):
     "The script, without the handling of errors."
     a = _table1_parser().parse_args(argv)
@@ -572,11 +779,11 @@ def _table1(argv):
     out = Path(a.out or f'runs/{a.preset}')
     methods = a.methods and [OLD_METHODS.get(m, m) for m in a.methods]
     folders = (a.normal, a.test) if a.normal else None
-    with warnings.catch_warnings():
-        warnings.showwarning = _print_warning
+    with _reading('patchad_table1', a.max_pixels):
         run(out, data=a.data, categories=a.categories, methods=methods, preset=a.preset,
-            changes=a.set, seeds=a.seeds, device=a.device, images=a.images, folders=folders,
-            resume=a.resume, progress=sys.stderr.isatty(), scheduler=a.scheduler)
+            changes=a.set or [], seeds=a.seeds or [0], device=a.device, images=a.images, folders=folders,
+            resume=a.resume, progress=sys.stderr.isatty(), scheduler=a.scheduler,
+            white=a.white, layout=_parse_layout(a.layout))
     print((out/'table1.md').read_text(encoding='utf-8'), end='')
     print(f'\nresults, figures and models: {out}')
 
@@ -587,23 +794,31 @@ def table1_main(argv:list|None=None # arguments; by default those of the command
     return run_script('patchad_table1', _table1, argv, 'interrupted; go on with --resume')
 
 # %% ../nbs/13_experiment.ipynb #ba2b1f15
-def find_model(run:str|Path, # folder of a run
+def find_model(run:str|Path, # folder of a run, or of a model
                category:str|None=None,
                method:str|None=None, # a key of `METHODS`
                seed:int|None=None
               ) -> Path: # the folder of the model
     "The one model that fits. Raises `PatchadError` that lists the choice when it is not one."
+    wanted = category, method, None if seed is None else f'seed{seed}'
+    if (Path(run)/'model.safetensors').exists(): return _itself(Path(run), wanted)
     found = sorted(path.parent for path in Path(run).glob('**/model.safetensors'))
     found = [folder for folder in found if (folder/'fit.json').exists()]
-    wanted = category, method, None if seed is None else f'seed{seed}'
-    def fits(folder): return all(w in (None, part) for w, part in zip(wanted, folder.parts[-3:]))
+    def parts(folder): return folder.absolute().parts[-3:]
+    def fits(folder): return all(w in (None, part) for w, part in zip(wanted, parts(folder)))
 
     good = [folder for folder in found if fits(folder)]
     if len(good) == 1: return good[0]
     problem = 'several models fit' if good else 'no model fits'
-    there = ', '.join('/'.join(folder.parts[-3:]) for folder in found) or 'none'
+    there = ', '.join('/'.join(parts(folder)) for folder in found) or 'none'
     raise PatchadError(f"{run}: {problem}; "
                        f"choose with --category, --method and --seed; found: {there}")
+
+# %% ../nbs/13_experiment.ipynb #264267b8
+def _itself(folder, wanted):
+    "A folder that is a model, not a run: there is nothing to choose."
+    if not any(wanted): return folder
+    raise PatchadError(f"{folder}: is a single model; leave out --category, --method and --seed")
 
 # %% ../nbs/13_experiment.ipynb #728eab9f
 def _result_names(paths):
@@ -615,64 +830,158 @@ def _result_names(paths):
     raise PatchadError(f"{paths[0]}: some of the images have the same name and folder name; "
                        "score them one folder at a time")
 
-# %% ../nbs/13_experiment.ipynb #feafee56
-@contextmanager
-def _atomic_folder(folder):
-    "A temporary folder. It is renamed to `folder` at the end, or removed after an error."
-    with atomic(folder) as part:
-        shutil.rmtree(part, ignore_errors=True)  # of a call that was killed
-        part.mkdir()
-        try: yield part
-        except BaseException:
-            shutil.rmtree(part)
-            raise
-        if folder.exists(): folder.rmdir()  # it is empty
-
 # %% ../nbs/13_experiment.ipynb #8fc2a9f7
+def _heat(image, score_map, normal_range, rows=512):
+    "`heat_image`, so many rows at a time where the map covers the image: a large one takes no more memory."
+    if score_map.shape != image.shape[1:]: return heat_image(image, score_map, normal_range)
+    bands = [slice(r, r + rows) for r in range(0, len(score_map), rows)]
+    return np.concatenate([heat_image(image[:, band], score_map[band], normal_range) for band in bands])
+
 def _write_maps(stem, image, score_map, normal_range, format):
-    "The heat map and the score map of an image. `stem`: how their paths begin."
-    heat = heat_image(image, score_map, normal_range)
-    Image.fromarray(heat).save(f'{stem}_heat.png')
-    if format == 'tiff': Image.fromarray(score_map).save(f'{stem}.tiff')
-    else: np.save(f'{stem}.npy', score_map)
+    "The heat map and the score map of an image, each all or nothing. `stem`: how their paths begin."
+    heat = Image.fromarray(_heat(image, score_map, normal_range))
+    with atomic(f'{stem}_heat.png') as part: heat.save(part, 'png')
+    with atomic(f'{stem}.{format}') as part, open(part, 'wb') as f:
+        if format == 'tiff': Image.fromarray(score_map).save(f, 'tiff')
+        else: np.save(f, score_map)
 
 # %% ../nbs/13_experiment.ipynb #8157e24f
+_NUMBERS = 'max', 'mean', 'above_normal'
+
 def _summary(path, score_map, normal_range):
     "A score map in three numbers."
     above = score_map > normal_range[1]
     return dict(file=str(path), max=float(score_map.max()), mean=float(score_map.mean()),
-                above_normal=float(above.mean()))
+                above_normal=float(above.mean()), problem='')
+
+def _quoted(text): return '"' + text.replace('"', '""') + '"' if text else ''
 
 def _scores_csv(rows):
     "The text of scores.csv. Names are quoted."
-    text = 'file,max,mean,above_normal\n'
+    text = 'file,max,mean,above_normal,problem\n'
     for row in rows:
-        name = row['file'].replace('"', '""')
-        text += f"\"{name}\",{row['max']},{row['mean']},{row['above_normal']}\n"
+        numbers = ['' if row[key] is None else str(row[key]) for key in _NUMBERS]
+        text += ','.join([_quoted(row['file']), *numbers, _quoted(row['problem'])]) + '\n'
     return text
+
+# %% ../nbs/13_experiment.ipynb #aa330d2d
+_JOURNAL = 'progress.json'
+
+def _hash(data):
+    return hashlib.sha256(data).hexdigest()[:16]
+
+def _about(model, paths, format, device):
+    "What a call does, as the first line of its journal."
+    weights = _hash((model/'model.safetensors').read_bytes())
+    files = '\n'.join(map(str, paths))
+    return dict(format=FORMAT, model=weights, images=_hash(files.encode()), maps=format, device=device)
+
+def _stamp(path):
+    "Tells whether an image was replaced: size and time of its file, or nothing."
+    try: info = Path(path).stat()
+    except OSError: return None
+    return [info.st_size, info.st_mtime_ns]
+
+# %% ../nbs/13_experiment.ipynb #ef9c89c2
+def _read_journal(path):
+    "The whole lines of a journal; none when it is missing or damaged."
+    try: lines = path.read_text(encoding='utf-8').split('\n')[:-1]  # what follows the last one is half a line
+    except (OSError, ValueError): return []
+    try: return [json.loads(line) for line in lines]
+    except ValueError: return []
+
+def _write_journal(path, lines):
+    write_text(path, ''.join(json.dumps(line) + '\n' for line in lines))
+
+def _append(path, line):
+    "Note that an image is finished."
+    with open(path, 'a', encoding='utf-8') as f: f.write(json.dumps(line) + '\n')
+
+# %% ../nbs/13_experiment.ipynb #1e8a6260
+def _files_of(name, format):
+    return f'{name}_heat.png', f'{name}.{format}'
+
+def _check_folder(out, about, names):
+    "The lines of an earlier call's journal. Raises `PatchadError` when this call must not write into the folder."
+    there = content(out)
+    if not there: return []
+    ours = {_JOURNAL, 'scores.csv'}.union(*(_files_of(name, about['maps']) for name in names))
+    strange = {p.name.removesuffix('.part') for p in there} - ours
+    lines = _read_journal(out/_JOURNAL)
+    if not lines and {p.name for p in there} == {_JOURNAL + '.part'}: return []  # killed at the very beginning
+    if not lines or strange: raise PatchadError(f"{out}: exists and is not empty; choose another --out")
+    head, *lines = lines
+    different = [key for key in about if head.get(key) != about[key]]
+    if not different: return lines
+    raise PatchadError(f"{out}: holds an unfinished call with other {' and '.join(different)}; "
+                       "repeat that command to finish it, or choose another --out")
+
+# %% ../nbs/13_experiment.ipynb #a46f2bff
+def _begin(out, about, names):
+    "Start the journal, or go on with it. Returns the lines of finished images: name -> line."
+    lines = _check_folder(out, about, names)
+    finished = {}
+    for line in lines:
+        there = all((out/file).exists() for file in _files_of(line['name'], about['maps']))
+        if there and not line['row']['problem']: finished[line['name']] = line
+    for part in out.glob('*.part'): part.unlink()
+    _write_journal(out/_JOURNAL, [about, *finished.values()])
+    return finished
+
+# %% ../nbs/13_experiment.ipynb #78724f6f
+def _score_one(detector, path, stem, format, strict):
+    "Score an image and write its maps. Returns its row; one with a problem, unless `strict`, when it cannot be used."
+    try:
+        image, = Images([path], white=detector.white)
+        score_map = detector.score_map(image)  # (H,W)
+    except PatchadError as e:
+        if strict: raise
+        return dict(file=str(path), **dict.fromkeys(_NUMBERS), problem=str(e))
+    _write_maps(stem, image, score_map, detector.normal_range, format)
+    return _summary(path, score_map, detector.normal_range)
+
+def _score_all(detector, named, out, finished, format, strict):
+    "The rows of all images. `named`: pairs of path and name of the results; `finished`: see `_begin`."
+    rows = []
+    for path, name in named:
+        stamp = _stamp(path)
+        line = finished.get(name)
+        if line is None or line['stamp'] != stamp:
+            row = _score_one(detector, path, out/name, format, strict)
+            line = dict(name=name, stamp=stamp, row=row)
+            _append(out/_JOURNAL, line)
+        rows.append(line['row'])
+    return rows
+
+# %% ../nbs/13_experiment.ipynb #d97d3931
+@contextmanager
+def _journal_of(out, about, names):
+    "The images that an earlier call has finished. An error before anything is written leaves the folder as it was."
+    finished = _begin(out, about, names)
+    try: yield finished
+    except BaseException:
+        if content(out) == [out/_JOURNAL]: (out/_JOURNAL).unlink()
+        raise
+    (out/_JOURNAL).unlink()
 
 # %% ../nbs/13_experiment.ipynb #9fba8c0b
 def score_images(model:str|Path,  # folder of a model, see `find_model`
                  paths:Sequence,  # image files
-                 out:str|Path,  # folder for the results; must not exist or be empty
+                 out:str|Path,  # folder for the results; not there, empty, or with a call that was interrupted
                  format:str='npy', # of the float maps: 'npy' or 'tiff'
                  device:str='cpu',
-                 progress:bool=True # show a bar
-                ) -> list:  # of dicts: file, max, mean, above_normal
-    "Score images: a heat map and a float map for each, and scores.csv. All or nothing."
+                 progress:bool=True, # show a bar
+                 strict:bool=False # stop at an image that cannot be read; by default its row says so
+                ) -> list:  # of dicts: file, max, mean, above_normal and problem
+    "Score images: a heat map and a float map for each, and scores.csv. Can be interrupted and called again."
     out, model = Path(out), Path(model)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise PatchadError(f"{out}: exists and is not empty; choose another --out")
     names = _result_names([Path(path) for path in paths])
-    detector = METHODS[model.parts[-2]].load(model, device)
-    images = tqdm(Images(paths), desc='score', disable=not progress)
-    rows = []
-    with _atomic_folder(out) as part:
-        for path, name, image in zip(paths, names, images):
-            score_map = detector.score_map(image)  # (H,W)
-            _write_maps(part/name, image, score_map, detector.normal_range, format)
-            rows.append(_summary(path, score_map, detector.normal_range))
-        write_text(part/'scores.csv', _scores_csv(rows))
+    detector = load_detector(model, device)
+    about = _about(model, paths, format, device)
+    with alone_in(out), _journal_of(out, about, names) as finished:
+        named = tqdm(zip(paths, names), desc='score', total=len(names), disable=not progress)
+        rows = _score_all(detector, named, out, finished, format, strict)
+        write_text(out/'scores.csv', _scores_csv(rows))
     return rows
 
 # %% ../nbs/13_experiment.ipynb #6154bae8
@@ -681,7 +990,7 @@ def _score_parser():
     about = 'Score your own images with a trained run of patchad_table1.'
     p = argparse.ArgumentParser('patchad_score', description=about, formatter_class=_Help)
     add = p.add_argument
-    add('run', metavar='RUN', help='folder of a run')
+    add('run', metavar='RUN', help='folder of a run, or of a model')
     add('images', nargs='+', metavar='IMAGE',
         help='image files, or folders of images')
     add('--out', metavar='DIR', default='scores',
@@ -693,23 +1002,47 @@ def _score_parser():
     add('--format', choices=['npy', 'tiff'], default='npy',
         help='of the float maps')
     add('--device', default='auto', help='auto, cpu or cuda')
+    add('--strict', action='store_true',
+        help='stop at the first image that cannot be read; by default it is named, and the others are scored')
+    _add_max_pixels(add)
     return p
+
+# %% ../nbs/13_experiment.ipynb #84d5e1ef
+def _image_files(names):
+    "The image files that the command line names, those in folders included."
+    paths = []
+    for path in map(Path, names):
+        str(path).encode()  # a name that is not UTF-8 cannot be written into scores.csv
+        if path.is_dir(): paths += image_paths(path)
+        elif path.exists(): paths.append(path)
+        else: raise PatchadError(f"{path}: no such file; check the path")
+    return paths
+
+def _tell(rows):
+    "Print the rows. Images that could not be scored are named on stderr. Returns the exit code: 3 when there are any."
+    for r in rows:
+        if r['problem']: continue
+        print(f"{r['max']:10.4f} max  {r['mean']:10.4f} mean  "
+              f"{r['above_normal']:8.4f} above normal  {r['file']}")
+    problems = [r['problem'] for r in rows if r['problem']]
+    if not problems: return None
+    for problem in problems: print(f'patchad_score: {problem}', file=sys.stderr)
+    print(f'patchad_score: {len(problems)} of {len(rows)} images could not be scored', file=sys.stderr)
+    return 3
 
 # %% ../nbs/13_experiment.ipynb #492adfe6
 def _score(argv):
     "The script, without the handling of errors."
     a = _score_parser().parse_args(argv)
-    paths = []
-    for image in a.images: paths += image_paths(image) if Path(image).is_dir() else [Path(image)]
+    paths = _image_files(a.images)
     model = find_model(a.run, a.category, a.method, a.seed)
-    rows = score_images(model, paths, a.out, format=a.format, device=pick_device(a.device),
-                        progress=sys.stderr.isatty())
-    for r in rows:
-        print(f"{r['max']:10.4f} max  {r['mean']:10.4f} mean  "
-              f"{r['above_normal']:8.4f} above normal  {r['file']}")
+    with _reading('patchad_score', a.max_pixels):
+        rows = score_images(model, paths, a.out, format=a.format, device=pick_device(a.device),
+                            progress=sys.stderr.isatty(), strict=a.strict)
+    return _tell(rows)
 
 # %% ../nbs/13_experiment.ipynb #daf747c2
 def score_main(argv:list|None=None # arguments; by default those of the command line
               ) -> int|None:  # exit code
     "The console script `patchad_score`."
-    return run_script('patchad_score', _score, argv, 'interrupted; nothing was written')
+    return run_script('patchad_score', _score, argv, 'interrupted; run the same command again to go on')

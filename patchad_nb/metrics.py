@@ -6,7 +6,8 @@
 __all__ = ['label_regions', 'pixel_metrics', 'roc_curve', 'pro_curve', 'pr_curve', 'metrics_by_defect', 'fig_curves']
 
 # %% ../nbs/02_metrics.ipynb #0201f423
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -77,28 +78,35 @@ def _check_map(i, score_map, mask):
                            'mend the detector, or replace them')
 
 # %% ../nbs/02_metrics.ipynb #78f48a4d
-def _check_both_kinds(masks):
-    "Raise a `PatchadError` unless there are defective and normal pixels."
-    if not any(m.any() for m in masks):
-        raise PatchadError('no defective pixel in any mask: '
-                           'the metrics are undefined')
-    if all(m.all() for m in masks):
-        raise PatchadError('no normal pixel in any mask: '
-                           'the metrics are undefined')
-
-# %% ../nbs/02_metrics.ipynb #740b21a7
-def _check(score_maps, masks):
-    "Two lists of arrays, verified. Only a mask that is not boolean is copied."
-    maps = [np.asarray(s) for s in score_maps]
-    masks = [np.asarray(m) for m in masks]
-    if not maps:
+def _check_lengths(score_maps, masks):
+    "Raise a `PatchadError` for lists that are empty, or not equally long."
+    n, n_masks = (len(a) if hasattr(a, '__len__') else None for a in (score_maps, masks))
+    if n == 0:
         raise PatchadError('score_maps is empty: '
                            'give at least one score map')
-    if len(maps) != len(masks):
-        raise PatchadError(f'{len(maps)} score maps but {len(masks)} masks: '
+    if None not in (n, n_masks) and n != n_masks:
+        raise PatchadError(f'{n} score maps but {n_masks} masks: '
                            'give one mask per score map')
-    for i, pair in enumerate(zip(maps, masks)): _check_map(i, *pair)
-    return maps, [m if m.dtype == bool else m > 0 for m in masks]
+
+# %% ../nbs/02_metrics.ipynb #740b21a7
+def _pairs(score_maps, masks):
+    "Number, score map and mask of each pair, verified. Only a mask that is not boolean is copied."
+    _check_lengths(score_maps, masks)
+    for i, (score_map, mask) in enumerate(zip_longest(score_maps, masks)):
+        if score_map is None or mask is None:
+            kind = 'masks' if score_map is None else 'score maps'
+            raise PatchadError(f'more than {i} {kind} but only {i} of the others: '
+                               'give one mask per score map')
+        score_map, mask = np.asarray(score_map), np.asarray(mask)
+        _check_map(i, score_map, mask)
+        yield i, score_map, mask if mask.dtype == bool else mask > 0
+
+# %% ../nbs/02_metrics.ipynb #30238438
+def _check_max_fpr(max_fpr):
+    "Raise a `PatchadError` for a cut outside of (0, 1]."
+    if 0 < max_fpr <= 1: return
+    raise PatchadError(f'max_fpr is {max_fpr}: '
+                       'expected a number in (0, 1]')
 
 # %% ../nbs/02_metrics.ipynb #2ecfaed8
 def _bounding_box(mask): # bool (H,W), not empty
@@ -134,29 +142,43 @@ def _ramp_area(a, # (n,) FPR at which each ramp begins
     triangle = on_ramp**2 / (2 * np.where(width > 0, width, 1))
     return rectangle + triangle
 
-# %% ../nbs/02_metrics.ipynb #4e7f8a93
-def _check_integers(maps):
-    "Raise a `PatchadError` when an integer could lose digits as a float64."
-    for i, score_map in enumerate(maps):
-        if score_map.dtype.kind not in 'iu': continue
-        largest = max(int(score_map.max()), -int(score_map.min()))
-        if largest > 2**53:
-            raise PatchadError(f'score map {i} has integers beyond 2**53, '
-                               'inexact beside the other maps: '
-                               'give all maps one type')
-
 # %% ../nbs/02_metrics.ipynb #8cdde5d9
-def _common_dtype(maps):
-    "A type that holds every score of every map exactly: nothing is rounded."
-    dtypes = {s.dtype for s in maps}
-    dtype = np.result_type(*dtypes).newbyteorder('=')
-    if dtype.kind == 'f': _check_integers(maps) # only 64-bit ones can fail
+def _common_dtype(a, b):
+    "A type that holds every number of both types exactly, 64-bit integers aside."
+    dtype = np.result_type(a, b).newbyteorder('=')
     if dtype == np.float16: return np.dtype(np.float32) # sorts faster
     return dtype
+
+def _beyond_floats(score_map):
+    "Are there integers that could lose digits as float64?"
+    if score_map.dtype.kind not in 'iu': return False
+    return max(int(score_map.max()), -int(score_map.min())) > 2**53
+
+# %% ../nbs/02_metrics.ipynb #a397b7ab
+class _Pool:
+    "Numbers of any real types, gathered in one array."
+    def __init__(self):
+        self.data = np.empty(0, bool) # no numbers yet: any type holds them
+        self.n = 0
+
+    def add(self, values): # (n,)
+        dtype = _common_dtype(self.data.dtype, values.dtype)
+        if dtype != self.data.dtype: self.data = self.data.astype(dtype)
+        end = self.n + len(values)
+        if end > len(self.data): self.data.resize(end + end // 16, refcheck=False)
+        self.data[self.n:end] = values
+        self.n = end
+
+    def taken(self):
+        "All numbers (n,). The pool is empty then."
+        numbers, self.data = self.data, None
+        numbers.resize(self.n, refcheck=False)
+        return numbers
 
 # %% ../nbs/02_metrics.ipynb #37275621
 def _defective(score_map, mask):
     "Scores of the defective pixels (D,), 1/|r| for each (D,), number of regions."
+    if not mask.any(): return score_map[:0, 0], np.empty(0), 0
     labels, n = label_regions(mask)
     region = labels[mask] # (D,)
     region_sizes = np.bincount(region)
@@ -164,43 +186,49 @@ def _defective(score_map, mask):
     return score_map[mask], share, n
 
 # %% ../nbs/02_metrics.ipynb #d828a519
-def _sorted_defective(maps, masks, dtype):
+def _sorted_defective(scores, shares, R): # two pools: scores, and 1/|r| for each
     "Scores of the defective pixels, ascending (D,), and their weights (D,)."
-    scores, weights, R = [], [], 0
-    for score_map, mask in zip(maps, masks):
-        if not mask.any(): continue
-        s, w, n = _defective(score_map, mask)
-        scores.append(s.astype(dtype))
-        weights.append(w)
-        R += n
-    scores = np.concatenate(scores)
-    weights = np.concatenate(weights) / R # w = 1/(R |r|)
+    scores, weights = scores.taken(), shares.taken()
+    weights /= R # w = 1/(R |r|)
     order = np.argsort(scores)
-    return scores[order], weights[order]
+    scores = scores[order]
+    return scores, weights[order]
 
-# %% ../nbs/02_metrics.ipynb #a397b7ab
-def _sorted_normal(maps, masks, dtype):
-    "Scores of all normal pixels in ascending order (N,)."
-    n = sum(m.size - np.count_nonzero(m) for m in masks)
-    normal = np.empty(n, dtype)
-    start = 0
-    for score_map, mask in zip(maps, masks):
-        values = score_map[~mask]
-        end = start + values.size
-        normal[start:end] = values
-        start = end
-    normal.sort()
-    return normal
+# %% ../nbs/02_metrics.ipynb #b54cdbca
+def _check_kinds(n_defective, n_normal):
+    "Raise a `PatchadError` unless there are defective and normal pixels."
+    if not n_defective:
+        raise PatchadError('no defective pixel in any mask: '
+                           'the metrics are undefined')
+    if not n_normal:
+        raise PatchadError('no normal pixel in any mask: '
+                           'the metrics are undefined')
 
 # %% ../nbs/02_metrics.ipynb #3c047527
+def _check_large(large, dtype):
+    "Raise a `PatchadError` when the maps numbered `large` have integers that the type cannot hold."
+    if not large or dtype.kind != 'f': return
+    raise PatchadError(f'score map {large[0]} has integers beyond 2**53, '
+                       'inexact beside the other maps: '
+                       'give all maps one type')
+
 def _scores(score_maps, masks):
-    "Defective scores, ascending, their weights; normal scores, ascending."
-    maps, masks = _check(score_maps, masks)
-    _check_both_kinds(masks)
-    dtype = _common_dtype(maps)
-    defective, w = _sorted_defective(maps, masks, dtype)
-    normal = _sorted_normal(maps, masks, dtype)
-    return defective, w, normal
+    "Defective scores, ascending, their weights; normal scores, ascending. Everything is read once."
+    normal, defective, shares = _Pool(), _Pool(), _Pool()
+    R, large, i = 0, [], None
+    for i, score_map, mask in _pairs(score_maps, masks):
+        normal.add(score_map[~mask])
+        s, share, n = _defective(score_map, mask)
+        defective.add(s)
+        shares.add(share)
+        R += n
+        if _beyond_floats(score_map): large.append(i)
+    if i is None: raise PatchadError('score_maps is empty: give at least one score map')
+    _check_kinds(defective.n, normal.n)
+    _check_large(large, normal.data.dtype)
+    normal = normal.taken()
+    normal.sort()
+    return *_sorted_defective(defective, shares, R), normal
 
 # %% ../nbs/02_metrics.ipynb #0b29ae18
 def _ramps(s, # (n,) scores
@@ -215,9 +243,6 @@ def _ramps(s, # (n,) scores
 # %% ../nbs/02_metrics.ipynb #d94f3ead
 def _areas(defective, w, normal, max_fpr, chunk=2**14):
     "The five areas: AUROC, up to max_fpr, AUPRC, AUPRO, up to max_fpr."
-    if not 0 < max_fpr <= 1:
-        raise PatchadError(f'max_fpr is {max_fpr}: '
-                           'expected a number in (0, 1]')
     D, N = len(defective), len(normal)
     areas = np.zeros(5)
     for k in range(0, D, chunk):
@@ -234,16 +259,19 @@ def _areas(defective, w, normal, max_fpr, chunk=2**14):
     return areas
 
 # %% ../nbs/02_metrics.ipynb #1f268b8a
-def pixel_metrics(score_maps:Sequence, # score maps, each (H,W); higher = more anomalous
-                  masks:Sequence, # one mask per map, same (H,W), bool or > 0 where defective
+def pixel_metrics(score_maps:Iterable, # score maps, each (H,W), read once; higher = more anomalous
+                  masks:Iterable, # one mask per map, same (H,W), read once; bool or > 0 where defective
                   max_fpr:float=0.3, # where the partial areas stop, in (0,1]; the paper's value, section 3
-                 ) -> dict: # auroc, auroc30, auprc, aupro, aupro30; in general round(100*max_fpr) for 30
+                 ) -> dict: # auroc, auroc30, auprc, aupro, aupro30; in general 100*max_fpr for 30
     """The paper's five pixel-level metrics, exact, for maps of any sizes and real types.
 
+    Takes memory for one pair at a time, and besides, at its peak, for each normal pixel its score
+    (4 bytes for float32, and up to a sixteenth more) and for each defective pixel about 35 bytes.
     Raises `PatchadError` for maps or masks that it cannot use."""
+    _check_max_fpr(max_fpr)
     scores = _scores(score_maps, masks)
     areas = _areas(*scores, max_fpr)
-    cut = round(100 * max_fpr)
+    cut = f'{100 * max_fpr:.10g}'
     names = 'auroc', f'auroc{cut}', 'auprc', 'aupro', f'aupro{cut}'
     return dict(zip(names, map(float, areas)))
 
@@ -281,11 +309,11 @@ def _thin(x, y, n_points): # x grows; y grows too on a ROC curve
     return x[keep], y[keep]
 
 # %% ../nbs/02_metrics.ipynb #2324fad6
-def roc_curve(score_maps:Sequence, # score maps, each (H,W)
-              masks:Sequence, # one mask per map
+def roc_curve(score_maps:Iterable, # score maps, each (H,W); read once
+              masks:Iterable, # one mask per map; read once
               n_points:int|None=None, # about so many vertices are kept; None: all, exact
              ) -> tuple: # FPR, TPR: both grow from 0 to 1, straight lines join the vertices
-    "ROC curve over all pixels. Raises `PatchadError` as `pixel_metrics` does."
+    "ROC curve over all pixels. Needs as much memory as `pixel_metrics`, and raises `PatchadError` as it does."
     defective, w, normal = _scores(score_maps, masks)
     D = len(defective)
     equal = np.full(D, 1 / D)
@@ -293,21 +321,21 @@ def roc_curve(score_maps:Sequence, # score maps, each (H,W)
     return _thin(*vertices, n_points)
 
 # %% ../nbs/02_metrics.ipynb #1105a94e
-def pro_curve(score_maps:Sequence, # score maps, each (H,W)
-              masks:Sequence, # one mask per map
+def pro_curve(score_maps:Iterable, # score maps, each (H,W); read once
+              masks:Iterable, # one mask per map; read once
               n_points:int|None=None, # about so many vertices are kept; None: all, exact
              ) -> tuple: # FPR, mean per-region overlap: both grow from 0 to 1, straight lines join the vertices
-    "Per-region-overlap curve: the ROC curve with the weights w."
+    "Per-region-overlap curve: the ROC curve with the weights w. Memory and errors as of `pixel_metrics`."
     scores = _scores(score_maps, masks)
     vertices = _roc_vertices(*scores)
     return _thin(*vertices, n_points)
 
 # %% ../nbs/02_metrics.ipynb #15a2c791
-def pr_curve(score_maps:Sequence, # score maps, each (H,W)
-             masks:Sequence, # one mask per map
+def pr_curve(score_maps:Iterable, # score maps, each (H,W); read once
+             masks:Iterable, # one mask per map; read once
              n_points:int|None=None, # about so many vertices are kept; None: all, exact
             ) -> tuple: # recall, growing to 1, and precision
-    """Precision-recall curve over all pixels: a step function.
+    """Precision-recall curve over all pixels: a step function. Memory and errors as of `pixel_metrics`.
 
     `precision[k]` holds from `recall[k-1]` to `recall[k]`."""
     defective, _, normal = _scores(score_maps, masks)
@@ -315,12 +343,13 @@ def pr_curve(score_maps:Sequence, # score maps, each (H,W)
     return _thin(*vertices, n_points)
 
 # %% ../nbs/02_metrics.ipynb #80b1567d
-def curve_points(score_maps:Sequence, # score maps, each (H,W)
-                 masks:Sequence, # one mask per map
+def curve_points(score_maps:Iterable, # score maps, each (H,W); read once
+                 masks:Iterable, # one mask per map; read once
                  max_fpr:float=0.3, # where the partial areas stop, in (0,1]
                  n_points:int=1000, # vertices per curve
                 ) -> dict: # 'roc', 'pr', 'pro': (2,n); 'areas': (5,); 'fraction' of defective pixels
     "The three curves, thinned, and their exact areas, small enough for a file."
+    _check_max_fpr(max_fpr)
     defective, w, normal = _scores(score_maps, masks)
     D, N = len(defective), len(normal)
     equal = np.full(D, 1 / D)
@@ -332,25 +361,37 @@ def curve_points(score_maps:Sequence, # score maps, each (H,W)
     points['fraction'] = np.array(D / (D + N))
     return points
 
+# %% ../nbs/02_metrics.ipynb #dd2d2397
+def _indexable(arrays):
+    "The same, if it is a sequence of any kind; else a list."
+    return arrays if hasattr(arrays, '__getitem__') and hasattr(arrays, '__len__') else list(arrays)
+
+def _check_defects(defects, maps):
+    "Raise a `PatchadError` when the defect types do not fit the maps."
+    if len(defects) != len(maps):
+        raise PatchadError(f'{len(maps)} score maps but {len(defects)} defects: '
+                           'give one defect type per score map')
+    if 'all' in defects:
+        raise PatchadError("a defect type is named 'all', which stands for the whole test set: rename it")
+
 # %% ../nbs/02_metrics.ipynb #1c9bf5a7
-def metrics_by_defect(score_maps:Sequence, # score maps, each (H,W)
-                      masks:Sequence, # one mask per map
-                      defects:Sequence[str], # defect type of each image, 'good' for none
+def metrics_by_defect(score_maps:Iterable, # score maps, each (H,W), for instance memory maps
+                      masks:Iterable, # one mask per map
+                      defects:Iterable, # defect type of each image, 'good' for none
                       max_fpr:float=0.3, # where the partial areas stop, in (0,1]
                       with_good:bool=False, # add the good images to the row of each type?
                      ) -> dict: # {'all': metrics, type: metrics, ...}, types sorted
     """The metrics of `pixel_metrics` for the whole test set and for each type.
 
+    Of sequences one pair at a time is read, once for each row that it belongs to. Other iterables become lists.
     Raises `PatchadError` when a type has no defective pixel."""
-    maps, masks, defects = list(score_maps), list(masks), list(defects)
-    if len(defects) != len(maps):
-        raise PatchadError(f'{len(maps)} score maps but {len(defects)} defects: '
-                           'give one defect type per score map')
+    maps, masks, defects = _indexable(score_maps), _indexable(masks), list(defects)
+    _check_defects(defects, maps)
     results = {'all': pixel_metrics(maps, masks, max_fpr)}
     for defect in sorted(set(defects) - {'good'}):
         wanted = {defect, 'good'} if with_good else {defect}
         use = [i for i, d in enumerate(defects) if d in wanted]
-        chosen = [maps[i] for i in use], [masks[i] for i in use]
+        chosen = (maps[i] for i in use), (masks[i] for i in use)
         try: results[defect] = pixel_metrics(*chosen, max_fpr)
         except PatchadError as e:
             raise PatchadError(f'defect type {defect!r}: {e}') from None
@@ -395,7 +436,7 @@ def fig_threshold(score_map:np.ndarray, # score map (H,W)
                   fpr:float=0.05, # part of the normal pixels that is flagged (less where tied), in [0,1]
                  ) -> Figure: # the map, the fate of each pixel, and the histograms
     "What one threshold makes of one score map."
-    (s,), (m,) = _check([score_map], [mask])
+    (_, s, m), = _pairs([score_map], [mask])
     if not 0 <= fpr <= 1:
         raise PatchadError(f'fpr is {fpr}: expected a number in [0, 1]')
     normal = s if m.all() else s[~m]

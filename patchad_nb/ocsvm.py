@@ -6,6 +6,7 @@
 __all__ = ['LatentOCSVM', 'NystroemOCSVM', 'SVMDetector', 'VQSVMDetector']
 
 # %% ../nbs/08_ocsvm.ipynb #8c68deb4
+import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -21,8 +22,8 @@ from sklearn.linear_model import SGDOneClassSVM
 from sklearn.svm import OneClassSVM
 
 from .core import PatchadError, exact_convolutions, shuffled, subplots, with_prefix, without_prefix
-from .dense import ReconstructionDetector, dense_map, encode_phases, merge_phases
-from .detector import Detector
+from .dense import ReconstructionDetector, check_tile, dense_map, encode_phases, merge_phases
+from .detector import Detector, check_positive, check_whole, find_device, is_number
 from .patches import PatchLatents
 from .vq import VQReconstructionDetector
 
@@ -50,9 +51,9 @@ def correlate(z:torch.Tensor,  # complex (H,W//2+1,B,d): the transform of B maps
 # %% ../nbs/08_ocsvm.ipynb #28a012e3
 def _check_svm(nu, gamma, n_train, method):
     "Raises `PatchadError` for settings that make no sense."
-    if not 0 < nu <= 1: raise PatchadError(f"nu={nu}; use a fraction above 0 and at most 1")
-    if not (gamma == 'scale' or gamma > 0): raise PatchadError(f"gamma={gamma}; use a number above 0")
-    if n_train is not None and n_train < 2: raise PatchadError(f"n_train={n_train}; use at least 2")
+    if not is_number(nu) or not 0 < nu <= 1: raise PatchadError(f"nu={nu!r}; use a fraction above 0 and at most 1")
+    if gamma != 'scale': check_positive(gamma=gamma)
+    if n_train is not None: check_whole(2, n_train=n_train)
     if method not in ('auto', 'direct', 'fourier'):
         raise PatchadError(f"method={method!r}; choose 'auto', 'direct' or 'fourier'")
 
@@ -60,7 +61,7 @@ def _gamma(gamma):
     "'scale', or a number."
     if gamma == 'scale': return gamma
     try: return float(gamma)
-    except ValueError: raise PatchadError(f"gamma={gamma!r}; use 'scale' or a number") from None
+    except (TypeError, ValueError): raise PatchadError(f"gamma={gamma!r}; use 'scale' or a number") from None
 
 # %% ../nbs/08_ocsvm.ipynb #26cc9773
 class LatentOCSVM:
@@ -187,7 +188,7 @@ class NystroemOCSVM(LatentOCSVM):
                  n_train:int|None=None,  # latents that are used; None: all
                  **kwargs):  # as for `LatentOCSVM`
         super().__init__(n_train=n_train, **kwargs)
-        if n_components < 1: raise PatchadError(f"n_components={n_components}; use at least 1")
+        check_whole(1, n_components=n_components)
         self.n_components = n_components
 
 # %% ../nbs/08_ocsvm.ipynb #72c500c5
@@ -204,7 +205,9 @@ def landmarks(self:NystroemOCSVM, chosen, seed) -> torch.Tensor: # which latents
 def learn(self:NystroemOCSVM, latents, chosen, seed):
     z = _checked(latents[self.landmarks(chosen, seed)])  # (m,d,L,L)
     gamma = self.gamma
-    if gamma == 'scale': gamma = 1 / (z[0].numel() * z.double().var(correction=0).item())
+    if gamma == 'scale':
+        variance = z.double().var(correction=0).item()
+        gamma = 1 / (z[0].numel() * variance) if variance else 1.  # as scikit-learn has it
     nystroem = Nystroem(gamma=gamma, n_components=len(z), random_state=seed).fit(_rows(z))
     features = [nystroem.transform(_rows(_checked(latents[i]))) for i in chosen.split(2000)]
     svm = SGDOneClassSVM(nu=self.nu, random_state=seed).fit(np.concatenate(features))  # of (n,m)
@@ -225,10 +228,13 @@ class SVMDetector(Detector):
                  svm_tile:int=192,  # of the score map; bounds the memory
                  device:str='cpu',
                  **kwargs):  # of the network, as for its own detector
+        check_whole(0, n_components=n_components)
+        check_whole(2, n_train=n_train)
+        check_tile(svm_tile=svm_tile)
         self.network = self.base(device=device, **kwargs)
         if n_components: self.svm = NystroemOCSVM(n_components, nu=nu, gamma=gamma)
         else: self.svm = LatentOCSVM(nu, gamma, n_train)
-        self.device = torch.device(device)
+        self.device = find_device(device)
         self.outside = None  # share of the training latents outside the boundary
         own = dict(nu=nu, gamma=gamma, n_train=n_train, n_components=n_components, svm_tile=svm_tile)
         self._params = self.network.params() | own
@@ -236,15 +242,32 @@ class SVMDetector(Detector):
     def params(self): return self._params
 
 # %% ../nbs/08_ocsvm.ipynb #8c0a3652
-@patch
-def check(self:SVMDetector, n_images):
-    "Raises `PatchadError` when so few training images do not give `n_train` patches."
-    n_train, per_image = self._params['n_train'], self._params['patches_per_image']
-    n = n_images * per_image
-    if n_train > n and not self._params['n_components']:
-        raise PatchadError(f"n_train={n_train}, but {n_images} images with {per_image} patches each give only {n}; "
-                           f"use n_train={n} or less, or more patches_per_image")
+@patch(as_prop=True)
+def wanted(self:SVMDetector) -> tuple: # (name, value)
+    "The setting that says how many patches the SVM needs."
+    name = 'n_components' if self._params['n_components'] else 'n_train'
+    return name, self._params[name]
 
+@patch
+def check(self:SVMDetector, n_images, sizes=None, explicit=()):
+    "Raises `PatchadError` when so few training images do not give the patches that the user asked for."
+    self.network.check(n_images, sizes, explicit)
+    per_image = self._params['patches_per_image']
+    n = n_images * per_image
+    if n < 2: raise PatchadError(f"{n} patch; an SVM needs at least 2, use more patches_per_image")
+    name, value = self.wanted
+    if value <= n or name not in explicit: return
+    raise PatchadError(f"{name}={value}, but {n_images} images with {per_image} patches each give only {n}; "
+                       f"use {name}={n} or less, or more patches_per_image")
+
+@patch
+def settle(self:SVMDetector, n): # patches
+    "Let the SVM be content with `n` patches."
+    name, value = self.wanted
+    setattr(self.svm, name, min(value, n))
+    if value > n: warnings.warn(f"{name}={value}, but there are only {n} training patches: all of them are used")
+
+# %% ../nbs/08_ocsvm.ipynb #f2a1391b
 @patch
 def bottleneck(self:SVMDetector, z):
     return z if self.latent == 'z' else self.network.model.bottleneck(z)
@@ -260,6 +283,7 @@ def fit(self:SVMDetector, images, seed=0, checkpoint=None, progress=True,
     self.check(len(images))
     self.network = network or self.network.fit(images, seed, checkpoint, progress)
     latents = PatchLatents(self.encode, self.network.sampler(images, seed, progress))
+    self.settle(len(latents))
     self.svm.fit(latents, seed)
     chosen = shuffled(len(latents), seed)[:self._params['n_train']]  # those of an exact SVM
     parts = latents[chosen].split(500)

@@ -8,8 +8,8 @@ __all__ = ['PatchSampler', 'PatchLatents', 'fig_patches']
 # %% ../nbs/04_patches.ipynb #66f320c5
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from fastcore.basics import patch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 
 from .core import ceil_div, epoch_seed, exact_convolutions, PATCH_SIZE, PatchadError
 from .core import show_picture, shuffled
+from .detector import check_whole, find_device
 
 # %% ../nbs/04_patches.ipynb #6f90c42b
 def _places(sizes, patch_size):
@@ -43,28 +44,52 @@ def sample_corners(
     image = torch.arange(len(sizes)).repeat_interleave(per_image)
     return torch.cat([image[:, None], (share * places).long()], 1)
 
+# %% ../nbs/04_patches.ipynb #50982638
+def _strip_width(width:int) -> int: # the same or larger, by less than an eighth
+    "The width of the strip for images of this width."
+    step = 2**max(0, width.bit_length() - 4)
+    return ceil_div(width, step) * step
+
 # %% ../nbs/04_patches.ipynb #d641c6b1
-def _with_room(stack, h, w):
-    "The stack (N,3,H,W), filled up with zeros to `h` rows and `w` columns."
-    more_h = max(0, h - stack.shape[2])
-    more_w = max(0, w - stack.shape[3])
-    if not (more_h or more_w): return stack
-    return F.pad(stack, (0, more_w, 0, more_h))  # copies everything
+class _Strip:
+    "Images of about the same width, one below the other: uint8 (rows,3,width)."
+    def __init__(self, width):
+        self.data = np.empty((0, 3, width), np.uint8)
+        self.rows = 0  # in use
+
+    def _resize(self, rows): self.data.resize((rows, *self.data.shape[1:]), refcheck=False)  # new ones are zero
+
+    def add(self, image): # uint8 (3,h,w)
+        "Append an image. Returns the row at which it begins."
+        h, w = image.shape[1:]
+        top, self.rows = self.rows, self.rows + h
+        if self.rows > len(self.data): self._resize(self.rows + self.rows // 16)
+        place = torch.from_numpy(self.data[top:self.rows])  # (h,3,width)
+        place[..., :w] = image.movedim(0, 1)
+        return top
+
+    def taken(self):
+        "All rows, as a tensor."
+        self._resize(self.rows)
+        return torch.from_numpy(self.data)
 
 # %% ../nbs/04_patches.ipynb #b5486e63
-def _stacked(images, progress=False):
-    "All images in one stack, uint8 (N,3,H,W), and their (height, width)."
-    bar = tqdm(images, desc='images', disable=not progress)
-    stack, sizes = None, []
-    for i, image in enumerate(bar):
+def _check_bytes(i, image):
+    "Raise a `PatchadError` unless image `i` is made of bytes."
+    if image.dtype == torch.uint8: return
+    raise PatchadError(f"image {i} is {str(image.dtype).removeprefix('torch.')}, not uint8; "
+                       "read it with `load_image`, or scale it to 0..255 and convert it")
+
+def _in_strips(images, progress=False):
+    "Strips, uint8 (rows,3,width) each; and for each image (strip, row, height, width)."
+    strips, places = {}, []
+    for i, image in enumerate(tqdm(images, desc='images', disable=not progress)):
+        _check_bytes(i, image)
         h, w = image.shape[1:]
-        if stack is None:
-            shape = len(images), *image.shape
-            stack = torch.zeros(shape, dtype=torch.uint8)
-        stack = _with_room(stack, h, w)
-        stack[i, :, :h, :w] = image
-        sizes.append((h, w))
-    return stack, sizes
+        width = _strip_width(w)
+        strip = strips.setdefault(width, _Strip(width))
+        places.append((list(strips).index(width), strip.add(image), h, w))
+    return [strip.taken() for strip in strips.values()], places
 
 # %% ../nbs/04_patches.ipynb #a44a2045
 class PatchSampler:
@@ -80,14 +105,28 @@ class PatchSampler:
     ):
         if len(images) == 0: raise PatchadError("no images to cut patches from; give at least one")
         if per_image < 1: raise PatchadError(f"{per_image} patches per image; ask for at least 1")
+        check_whole(1, per_image=per_image, patch_size=patch_size)
         self.patch_size, self.seed = patch_size, seed
-        self.device = torch.device(device)
-        stack, sizes = _stacked(images, progress)
+        self.device = find_device(device)
+        strips, self.places = _in_strips(images, progress)
+        sizes = [(h, w) for _, _, h, w in self.places]
         corners = sample_corners(sizes, per_image, patch_size, seed)
         self.corners = corners.to(device)  # (n,3)
-        self.images = stack.to(device)  # (N,3,H,W) uint8
-        rows = self.images.unfold(2, patch_size, 1)  # (N,3,rows,W,63)
-        self.windows = rows.unfold(3, patch_size, 1)  # (N,3,rows,columns,63,63), a view
+        self.strips = [strip.to(device) for strip in strips]
+        self._look_through()
+
+# %% ../nbs/04_patches.ipynb #91e8a19e
+@patch
+def _look_through(self:PatchSampler):
+    "Views of all windows, and of all images."
+    size = self.patch_size
+    strips, tops, _, _ = torch.tensor(self.places, device=self.device).unbind(1)
+    self.strip_of, self.top_of = strips, tops  # (N,) each
+    self.windows = [strip.unfold(0, size, 1).unfold(2, size, 1) for strip in self.strips]  # (rows,3,columns,63,63)
+    self.images = []  # (3,h,w) each
+    for k, top, h, w in self.places:
+        rows = self.strips[k][top:top + h, :, :w]  # (h,3,w)
+        self.images.append(rows.movedim(1, 0))
 
 # %% ../nbs/04_patches.ipynb #3eaa9ef2
 @patch
@@ -100,8 +139,20 @@ def __getitem__(
 ) -> torch.Tensor:  # float32 in [0,1], (B,3,63,63)
     "The patches `i`."
     image, row, column = self.corners[i].unbind(-1)
-    patches = self.windows[image, :, row, column]
+    row = row + self.top_of[image]  # in the strip
+    if len(self.windows) == 1: patches = self.windows[0][row, :, column]
+    else: patches = self._from_strips(self.strip_of[image], row, column)
     return patches.float().div_(255)
+
+# %% ../nbs/04_patches.ipynb #e482642e
+@patch
+def _from_strips(self:PatchSampler, strip, row, column): # int64 (B,) each -> uint8 (B,3,63,63)
+    size = self.patch_size
+    patches = self.strips[0].new_empty(*strip.shape, 3, size, size)
+    corners = torch.stack([strip, row, column], -1).view(-1, 3).tolist()
+    for patch, (k, r, c) in zip(patches.view(-1, 3, size, size), corners):
+        patch.copy_(self.windows[k][r, :, c])
+    return patches
 
 # %% ../nbs/04_patches.ipynb #aa884370
 @patch

@@ -18,6 +18,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from .core import (LATENT_SIDE, PatchadError, epoch_seed, fig_grid, shuffled, show_picture, subplots)
+from .detector import check_whole
 from .patches import PatchLatents, PatchSampler
 from .training import train, warm_cosine
 from .vq import VQAutoEncoder
@@ -61,6 +62,7 @@ class CodePrior(nn.Module):
                  tied:bool=False,  # use the code embeddings also as output weights
                  bf16:bool|None=None):  # calculate in bfloat16; None: on a GPU
         super().__init__()
+        check_whole(1, codebook_size=codebook_size, side=side, blocks=blocks, heads=heads, width=width, hidden=hidden)
         if width % heads: raise PatchadError(f"width={width} is not a multiple of heads={heads}; change one of them")
         self.codebook_size, self.bf16 = codebook_size, bf16
         self.side, self.length = side, side * side

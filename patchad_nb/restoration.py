@@ -18,7 +18,8 @@ from .core import (LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE, PatchadError, exact_c
                              shuffled, with_prefix, without_prefix)
 from .data import Category
 from .dense import encode_dense, pad_image
-from .detector import Detector, evaluate, score_samples
+from .detector import (Detector, check_positive, check_share, check_switch, check_whole, evaluate,
+                                 find_device, score_samples)
 from .prior import (CodePrior, PatchCodes, probability_quantiles, resample, resampled_fraction, split_images,
                               train_prior)
 from .vq import VQAutoEncoder, VQReconstructionDetector
@@ -111,8 +112,15 @@ def _check_restoration(tau, tau_as, mode, draws, stride):
     if tau_as not in ('probability', 'quantile'):
         raise PatchadError(f"tau_as={tau_as!r}; choose 'probability' or 'quantile'")
     if mode not in ('moving', 'fixed'): raise PatchadError(f"mode={mode!r}; choose 'moving' or 'fixed'")
-    if not 0 <= tau <= 1: raise PatchadError(f"tau={tau}; use a value from 0 to 1")
-    if stride < 1 or draws < 1: raise PatchadError(f"stride={stride}, draws={draws}; use at least 1")
+    check_share(tau=tau)
+    check_whole(1, draws=draws, stride=stride)
+
+def _check_prior(own):
+    "Raises `PatchadError` for settings with which no prior can be trained."
+    names = [f'prior_{name}' for name in ('blocks', 'heads', 'width', 'hidden', 'epochs', 'batch')]
+    check_whole(1, **{name: own[name] for name in names})
+    check_positive(prior_lr=own['prior_lr'])
+    check_switch(tied=own['tied'])
 
 # %% ../nbs/10_restoration.ipynb #1db13607
 class RestorationDetector(Detector):
@@ -134,8 +142,9 @@ class RestorationDetector(Detector):
         own = dict(tau=tau, tau_as=tau_as, mode=mode, draws=draws, stride=stride, prior_blocks=prior_blocks,
                    prior_heads=prior_heads, prior_width=prior_width, prior_hidden=prior_hidden,
                    prior_epochs=prior_epochs, prior_batch=prior_batch, prior_lr=prior_lr, tied=tied)
+        _check_prior(own)
         self.network = self.base(device=device, **kwargs)
-        self.device = torch.device(device)
+        self.device = find_device(device)
         self._params = self.network.params() | own
         self._start()
 
@@ -162,8 +171,9 @@ def params(self:RestorationDetector): return self._params
 
 # %% ../nbs/10_restoration.ipynb #5e2bd5de
 @patch
-def check(self:RestorationDetector, n_images):
+def check(self:RestorationDetector, n_images, sizes=None, explicit=()):
     "Raises `PatchadError` when there is no image to hold out."
+    self.network.check(n_images, sizes, explicit)
     if n_images < 2:
         raise PatchadError(f"{n_images} training image; the prior needs at least two, "
                            "one of them to watch its training")

@@ -20,7 +20,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from . import __version__
-from .core import PatchadError, as_array, run_script, write_text
+from .core import PatchadError, as_array, check_writable, place_folder, run_script, write_text
 from .data import MVTEC_COUNTS, Category
 from .surfaces import blob_field, check_surface, curves, fig_images, image_rng, level_mask, normal_image
 from .surfaces import side_of_curve, smooth_noise, stamp_field
@@ -416,8 +416,10 @@ def _check_number(key, n, least):
 
 def _check_free(root):
     "Raises `PatchadError` when something is at `root` already."
+    check_writable(root)
     if not root.exists(): return
-    if root.is_dir() and not any(root.iterdir()): return
+    unfinished = f'.{root.name}.'  # of a call that was killed
+    if root.is_dir() and all(p.name.startswith(unfinished) for p in root.iterdir()): return
     raise PatchadError(f"{root}: exists already and is not empty; "
                        "remove it or choose another folder")
 
@@ -473,14 +475,14 @@ def _finish(part, root, about):
     "Note how the category was made, and give it its name."
     text = json.dumps(about, indent=1, default=int)
     write_text(part/'procedural.json', text + '\n')
-    if root.exists(): root.rmdir()  # an empty folder
-    os.replace(part, root)
+    place_folder(part, root)
 
 # %% ../nbs/01b_textures.ipynb #23402074
 @contextmanager
 def _all_or_nothing(root):
-    "A folder beside `root` to work in. What is left of it at the end is removed."
-    part = root.with_name(f'.{root.name}.{os.getpid()}.part')
+    "A folder to work in, in `root` if it is there, else beside it. What is left of it at the end is removed."
+    name = f'.{root.name}.{os.getpid()}.part'
+    part = root/name if root.exists() else root.with_name(name)
     try: yield part
     except OSError as e:
         raise PatchadError(f"{e.filename or root}: cannot be written ({e.strerror or e}); "
@@ -576,7 +578,7 @@ def _add_counts(p):
 def _texture_parser():
     p = argparse.ArgumentParser(prog='patchad_textures', description=_ABOUT)
     p.add_argument('dir', metavar='DIR', help='folder that will hold the categories')
-    p.add_argument('--categories', nargs='+', default=list(TEXTURES), metavar='NAME',
+    p.add_argument('--categories', nargs='+', action='extend', metavar='NAME',
                    help=f"some of: {' '.join(TEXTURES)} (default: all)")
     p.add_argument('--preset', choices=list(TEXTURE_PRESETS), default='quick',
                    help='quick: 256 pixels, 20 training images; paper: 1024 pixels, its counts')
@@ -598,7 +600,7 @@ def _settings(a, name):
 
 def _textures(argv):
     a = _texture_parser().parse_args(argv)
-    names = list(dict.fromkeys(a.categories))
+    names = list(dict.fromkeys(a.categories or TEXTURES))
     for name in names:  # before any work
         check_surface(name)
         _check_free(Path(a.dir)/name)

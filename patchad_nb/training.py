@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 
 from .core import ceil_div, epoch_seed, load_tensors, PatchadError, save_tensors, seeded
 from .core import shuffled, subplots, with_prefix, without_prefix
+from .detector import FORMAT, check_format
 
 # %% ../nbs/04b_training.ipynb #10fed1d8
 class TensorBatches:
@@ -175,24 +176,45 @@ def save(self:_Training, path):
     tensors = with_prefix('model.', self.model.state_dict())
     for i, state in self.opt.state_dict()['state'].items():
         tensors |= with_prefix(f'opt.{i}.', state)
-    save_tensors(path, tensors, {'settings': self.settings, 'history': self.history})
+    meta = {'format': FORMAT, 'settings': self.settings, 'history': self.history}
+    save_tensors(path, tensors, meta)
 
 # %% ../nbs/04b_training.ipynb #33873d54
 @patch
 def load(self:_Training, path):
     "Go on from a checkpoint of the same training."
     tensors, meta = load_tensors(path)
+    self._check_meta(meta, path)
+    try: self._set_state(tensors)
+    except (RuntimeError, ValueError, LookupError, TypeError) as e:
+        why = str(e).splitlines()[0]
+        raise PatchadError(f"{path}: is of another architecture ({why}); delete it and train again") from None
+    self.history = meta['history']
+    self.steps_done = len(self.history) * self.steps_per_epoch
+
+@patch
+def _check_meta(self:_Training, meta, path):
+    "Raise a `PatchadError` unless a checkpoint says that it is of this training."
+    if not isinstance(meta, dict) or not {'settings', 'history'} <= meta.keys():
+        raise PatchadError(f"{path}: not a checkpoint of a training; delete it and train again")
+    check_format(meta, path)
     if meta['settings'] != self.settings:
         raise PatchadError(f"{path}: was made with {meta['settings']}, not {self.settings}; "
                            "delete it or use its settings")
+
+# %% ../nbs/04b_training.ipynb #6273b379
+@patch
+def _set_state(self:_Training, tensors):
+    "The weights and the state of the optimizer. Raises some error when they do not fit."
     self.model.load_state_dict(without_prefix('model.', tensors))
+    parameters = list(self.model.parameters())
     state = {}
     for key, tensor in without_prefix('opt.', tensors).items():
         i, name = key.split('.')
+        shape = parameters[int(i)].shape
+        if tensor.ndim and tensor.shape != shape: raise ValueError(f'{key} has not the shape {tuple(shape)}')
         state.setdefault(int(i), {})[name] = tensor
     self.opt.load_state_dict(self.opt.state_dict() | {'state': state})
-    self.history = meta['history']
-    self.steps_done = len(self.history) * self.steps_per_epoch
 
 # %% ../nbs/04b_training.ipynb #4859f768
 def warm_cosine(

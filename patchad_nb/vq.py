@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from .autoencoder import AutoEncoder
-from .core import LATENT_STRIDE, PatchadError, show_picture, subplots
+from .core import CODES_PER_PATCH, LATENT_STRIDE, PatchadError, show_picture, subplots
 from .dense import encode_dense, pad_image, ReconstructionDetector
+from .detector import check_positive, check_whole, is_number
 
 # %% ../nbs/07_vq.ipynb #b1b22772
 def nearest_codes(z:torch.Tensor, # (N,d)
@@ -46,11 +47,15 @@ def _check_options(codebook_size, beta, ema_decay, init, restart_after):
     "Raise a `PatchadError` for values that cannot work."
     if init not in ('uniform', 'normal', 'kmeans'):
         raise PatchadError(f"codebook init {init!r}; choose 'uniform', 'normal' or 'kmeans'")
-    if not 0 <= ema_decay < 1:
-        raise PatchadError(f"ema_decay={ema_decay}; use 0 (off) or a value below 1, such as 0.99")
-    if codebook_size < 1 or beta <= 0 or restart_after < 0:
-        raise PatchadError(f"codebook_size={codebook_size}, beta={beta}, restart_after={restart_after}; "
-                           "use codebook_size >= 1, beta > 0 and restart_after >= 0")
+    if not is_number(ema_decay) or not 0 <= ema_decay < 1:
+        raise PatchadError(f"ema_decay={ema_decay!r}; use 0 (off) or a value below 1, such as 0.99")
+    try:
+        check_whole(1, codebook_size=codebook_size)
+        check_positive(beta=beta)
+        check_whole(0, restart_after=restart_after)
+    except PatchadError:
+        raise PatchadError(f"codebook_size={codebook_size!r}, beta={beta!r}, restart_after={restart_after!r}; "
+                           "use codebook_size >= 1, beta > 0 and restart_after >= 0") from None
 
 # %% ../nbs/07_vq.ipynb #1b4f5e4e
 class VectorQuantizer(nn.Module):
@@ -241,6 +246,16 @@ class VQReconstructionDetector(ReconstructionDetector):
         options = dict(self.codebook)
         options['init'] = options.pop('codebook_init')
         return VQAutoEncoder(self._params['filters'], **options).to(self.device)
+
+# %% ../nbs/07_vq.ipynb #ba42cce2
+@patch
+def check(self:VQReconstructionDetector, n_images, sizes=None, explicit=()):
+    ReconstructionDetector.check(self, n_images, sizes, explicit)
+    K, batch_size, per_image = (self._params[k] for k in ('codebook_size', 'batch_size', 'patches_per_image'))
+    latents = min(batch_size, n_images * per_image) * CODES_PER_PATCH
+    if self._params['codebook_init'] != 'kmeans' or latents >= K: return
+    raise PatchadError(f"k-means needs at least {K} latents in the first batch, there are {latents}; "
+                       "use larger batches or fewer codes")
 
 # %% ../nbs/07_vq.ipynb #07d0a029
 @patch
