@@ -35,6 +35,9 @@ def _decode(im, path):
     if deep: _check_deep_color(im, path)
     return _upright(im)
 
+# %% ../nbs/00_data.ipynb #a1a65e91
+warnings.filterwarnings('ignore', 'Corrupt EXIF data')  # of tags that nobody needs
+
 def _open(path):
     "The image file at `path`, decoded and turned upright."
     try:
