@@ -30,8 +30,9 @@ from patchad_nb.training import train
 from patchad_nb.vq import VQAutoEncoder, VQReconstructionDetector
 
 # %% ../nbs/all.ipynb #2332c6c1
-_all_ = ['AutoEncoder', 'Category', 'CodePrior', 'ColorDetector', 'Decoder', 'Detector', 'Encoder', 'FastFlowDetector',
-         'Images', 'METHODS', 'PadimDetector', 'PatchSampler', 'PatchadError', 'ReconstructionDetector',
-         'RestorationDetector', 'SVMDetector', 'VQAutoEncoder', 'VQReconstructionDetector', 'VQSVMDetector', 'evaluate',
-         'fig_curves', 'fig_grid', 'fig_samples', 'fig_score_maps', 'load_detector', 'load_image', 'make_category', 'make_detector',
-         'metrics_by_defect', 'pixel_metrics', 'read_results', 'run', 'score_images', 'seeded', 'train']
+_all_ = ['AutoEncoder', 'Category', 'CodePrior', 'ColorDetector', 'Decoder', 'Detector', 'Encoder',
+         'FastFlowDetector', 'Images', 'METHODS', 'PadimDetector', 'PatchSampler', 'PatchadError',
+         'ReconstructionDetector', 'RestorationDetector', 'SVMDetector', 'VQAutoEncoder', 'VQReconstructionDetector',
+         'VQSVMDetector', 'evaluate', 'fig_curves', 'fig_grid', 'fig_samples', 'fig_score_maps', 'load_detector',
+         'load_image', 'make_category', 'make_detector', 'metrics_by_defect', 'pixel_metrics', 'read_results', 'run',
+         'score_images', 'seeded', 'train']

@@ -215,7 +215,7 @@ def _check_backbone(detector, backbone, network_size, init, baseline_batch):
     check_whole(1, network_size=network_size, baseline_batch=baseline_batch)
     if network_size < 64 or network_size % 32:
         raise PatchadError(f"network_size={network_size}; use a multiple of 32, at least 64")
-    if str(init) not in INITS and Path(init).suffix not in WEIGHT_FILES:
+    if str(init) not in INITS and Path(str(init)).suffix not in WEIGHT_FILES:
         raise PatchadError(f"init={str(init)!r}; choose 'random', 'random_he' or a file of weights "
                            f"({', '.join(WEIGHT_FILES)})")
 

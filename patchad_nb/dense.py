@@ -301,9 +301,10 @@ class ReconstructionDetector(Detector):
         "An untrained network."
         return AutoEncoder(self._params['filters']).to(self.device)
 
-    def check(self, n_images, sizes=None, explicit=()): check_sizes(n_images, sizes)
-
 # %% ../nbs/06_dense.ipynb #06d0a024
+@patch
+def check(self:ReconstructionDetector, n_images, sizes=None, explicit=()): check_sizes(n_images, sizes)
+
 @patch
 def sampler(self:ReconstructionDetector, images, seed=0, progress=True):
     "The patches that `fit` learns from."

@@ -103,8 +103,8 @@ def find_device(device:str|torch.device) -> torch.device:
     "The device of this name. Raises `PatchadError` when it is not there."
     try: found = torch.device(device)
     except (RuntimeError, TypeError): raise PatchadError(f"device={device!r}; choose 'cpu' or 'cuda'") from None
-    if found.type == 'cuda' and not torch.cuda.is_available():
-        raise PatchadError(f"device={str(device)!r}: no CUDA device here; use 'cpu'")
+    if found.type == 'cuda' and (found.index or 0) >= torch.cuda.device_count():
+        raise PatchadError(f"device={str(device)!r}: no such CUDA device here; use 'cpu'")
     return found
 
 # %% ../nbs/03_detector.ipynb #15ea84cf

@@ -150,8 +150,8 @@ def _from_strips(self:PatchSampler, strip, row, column): # int64 (B,) each -> ui
     size = self.patch_size
     patches = self.strips[0].new_empty(*strip.shape, 3, size, size)
     corners = torch.stack([strip, row, column], -1).view(-1, 3).tolist()
-    for patch, (k, r, c) in zip(patches.view(-1, 3, size, size), corners):
-        patch.copy_(self.windows[k][r, :, c])
+    for place, (k, r, c) in zip(patches.view(-1, 3, size, size), corners):
+        place.copy_(self.windows[k][r, :, c])
     return patches
 
 # %% ../nbs/04_patches.ipynb #aa884370

@@ -6,7 +6,7 @@
 __all__ = ['METHODS', 'TITLES', 'METRICS', 'paper_table', 'read_results', 'table1', 'read_figures']
 
 # %% ../nbs/12_report.ipynb #116f369f
-import csv, io, json
+import csv, io, json, zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,18 +99,28 @@ def write_results(path:str|Path, # the CSV file
     for row in rows: writer.writerow(row | {'diagnostics': json.dumps(row['diagnostics'])})
     write_text(path, text.getvalue())
 
+# %% ../nbs/12_report.ipynb #3843bb76
+def _checked_row(row, place):
+    "A line of a CSV file, as `_read_row` reads it. `place`: where it stands, for the message."
+    try:
+        read = _read_row(row)
+        if read['method'] and read['category'] and isinstance(read['diagnostics'], dict): return read
+    except (TypeError, ValueError, KeyError): pass
+    raise PatchadError(f"{place}: damaged; delete the file and run patchad_table1 with --resume")
+
 # %% ../nbs/12_report.ipynb #f3748e4f
 def read_results(path:str|Path # a file written by `write_results`
                 ) -> list:  # of dicts; numbers are floats, empty cells None, diagnostics a dict
-    "Read measurements. Raises `PatchadError` when the file is missing or has other columns."
+    "Read measurements. Raises `PatchadError` when the file is missing, damaged, or has other columns."
     try: text = Path(path).read_text(encoding='utf-8')
     except OSError:
         raise PatchadError(f"{path}: no such file; give the folder of a finished run") from None
+    except UnicodeError: text = ''  # not even a text
     rows = list(csv.DictReader(text.splitlines()))
     if not rows or set(rows[0]) != set(COLUMNS):
         raise PatchadError(f"{path}: not a results file of this package; "
                            f"expected the columns {', '.join(COLUMNS)}")
-    return [_read_row(row) for row in rows]
+    return [_checked_row(row, f'{path}, row {i}') for i, row in enumerate(rows, 1)]
 
 # %% ../nbs/12_report.ipynb #069c1bc7
 def _cell(values, digits=2):
@@ -240,6 +250,10 @@ def _today(name):
     "The name of an array, where a part of it has changed since version 0.1."
     return '/'.join(OLD_METHODS.get(part, part) for part in name.split('/'))
 
+def _no_figures(path, e):
+    return PatchadError(f"{path}: not a file of figures ({e}); "
+                        "delete it and run patchad_table1 with --resume")
+
 def _figure_arrays(path):
     "The arrays of a file of figures."
     try:
@@ -247,9 +261,8 @@ def _figure_arrays(path):
         arrays['names']
     except FileNotFoundError:
         raise PatchadError(f"{path}: no such file; give the folder of a finished run") from None
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as e:
-        raise PatchadError(f"{path}: not a file of figures ({e}); "
-                           "delete it and run patchad_table1 with --resume") from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as e:
+        raise _no_figures(path, e) from None
     return {_today(name): array for name, array in arrays.items()}
 
 # %% ../nbs/12_report.ipynb #b684e270
@@ -262,16 +275,9 @@ def _by_method(arrays, kind):
         found.setdefault(method, {})[key] = array
     return found
 
-# %% ../nbs/12_report.ipynb #4106213d
-def read_figures(path:str|Path # a file figures/<category>_seed<k>.npz of a run
-                ) -> dict:  # 'samples', 'maps', 'curves' and 'patches', see below
-    """Read what the figures of a category show. Raises `PatchadError` when the file is missing or another one.
-
-    - 'samples': a list of `Example`
-    - 'maps': method -> list of uint8 (h,w), one for each sample
-    - 'curves': method -> arrays, see `curve_points`
-    - 'patches': 'original' or a method -> uint8 (n,3,63,63)"""
-    arrays = _figure_arrays(path)
+# %% ../nbs/12_report.ipynb #14ab1f19
+def _figures(arrays):
+    "The content of a file of figures, see `read_figures`."
     names = [str(name) for name in arrays['names']]
     samples = [Example(name, arrays[f'image/{i}'], arrays.get(f'mask/{i}'))
                for i, name in enumerate(names)]
@@ -281,3 +287,17 @@ def read_figures(path:str|Path # a file figures/<category>_seed<k>.npz of a run
             'maps': maps,
             'curves': _by_method(arrays, 'curve'),
             'patches': without_prefix('patch/', arrays)}
+
+# %% ../nbs/12_report.ipynb #4106213d
+def read_figures(path:str|Path # a file figures/<category>_seed<k>.npz of a run
+                ) -> dict:  # 'samples', 'maps', 'curves' and 'patches', see below
+    """Read what the figures of a category show. Raises `PatchadError` when the file is missing or another one.
+
+    - 'samples': a list of `Example`
+    - 'maps': method -> list of uint8 (h,w), one for each sample
+    - 'curves': method -> arrays, see `curve_points`
+    - 'patches': 'original' or a method -> uint8 (n,3,63,63)"""
+    try: return _figures(_figure_arrays(path))
+    except (LookupError, TypeError, ValueError) as e:
+        if isinstance(e, PatchadError): raise
+        raise _no_figures(path, e) from None
