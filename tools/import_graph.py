@@ -3,7 +3,7 @@
     python tools/import_graph.py            writes tools/import_graph.png
     python tools/import_graph.py --check    exit code 1 when a module imports one of a later chapter, or it is old
 
-A module may import modules of earlier chapters only. `benchmarks` and `all` may import everything.
+A module may import modules of earlier chapters only. `benchmarks`, `all` and `scripts` may import everything.
 """
 import argparse
 import ast
