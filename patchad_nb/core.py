@@ -24,7 +24,7 @@ class PatchadError(ValueError):
     "A problem that the user can mend. The message names the file or the parameter and says what to do."
 
 # %% ../nbs/core.ipynb #a4beab5a
-_ADVICE = {errno.ENOSPC: 'make room', errno.EDQUOT: 'make room',
+_ADVICE = {errno.ENOSPC: 'make room', errno.EDQUOT: 'make room', errno.EPIPE: 'its reader has ended',
            **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), 'choose a folder that you may write to')}
 
 def explain(e:OSError|UnicodeError) -> str:
@@ -32,9 +32,10 @@ def explain(e:OSError|UnicodeError) -> str:
     if isinstance(e, UnicodeError):
         text = repr(getattr(e, 'object', ''))[:200]
         return f'{text}: not UTF-8; rename the file, or write the text again'
-    advice = _ADVICE.get(e.errno, 'check this file')
+    advice = _ADVICE.get(e.errno, 'check that there is room, and that you may write there')
     where = f'{e.filename}: ' if e.filename else ''
-    return f'{where}{e.strerror or e}; {advice}, what is finished is kept'.replace('\n', ' ')
+    what = e.strerror or (e.args[0] if e.args else type(e).__name__)
+    return f'{where}{what}; {advice}, what is finished is kept'.replace('\n', ' ')
 
 # %% ../nbs/core.ipynb #ed3e08c9
 def _write_anything():

@@ -32,7 +32,7 @@ from .results import (COLUMNS, METHODS, METRICS, OLD_METHODS, OLD_SETTINGS, TITL
                                 not_installed, shrink, table1, write_results)
 from .textures import TEXTURE_PRESETS, make_category
 
-# %% ../nbs/13_experiment.ipynb #b0bfb4bf
+# %% ../nbs/13_experiment.ipynb #8d00264c
 _Help = argparse.ArgumentDefaultsHelpFormatter
 
 # %% ../nbs/13_experiment.ipynb #96c8a11e
@@ -80,7 +80,7 @@ def _check_format(path, found):
     raise PatchadError(f"{path}: was written by another version of this package (format {found['format']}); "
                        "use that one")
 
-# %% ../nbs/13_experiment.ipynb #0b6235f9
+# %% ../nbs/13_experiment.ipynb #d4cecd27
 def _read_fit(folder):
     "What a job has noted of its fit."
     path = folder/'fit.json'
@@ -133,12 +133,15 @@ def examples(category:Category) -> list: # indices of samples
     kinds = category.defects + ['good'] * ('good' in found)
     return [found.index(kind) for kind in kinds]
 
-# %% ../nbs/13_experiment.ipynb #922236e8
+# %% ../nbs/13_experiment.ipynb #f5199749
 @contextmanager
 def _scratch(folder):
     "A folder that is not there before, nor after. A killed job may have left one."
     shutil.rmtree(folder, ignore_errors=True)
     try: yield folder
+    except OSError as e:
+        if e.filename is None: e.filename = str(folder)
+        raise
     finally: shutil.rmtree(folder, ignore_errors=True)
 
 # %% ../nbs/13_experiment.ipynb #0d75d944
@@ -177,7 +180,7 @@ def _measured_rows(folder, method, category, seed, device, progress):
                  fit_seconds=fit['seconds'], score_seconds_per_image=seconds,
                  parameters=detector.n_parameters)
 
-# %% ../nbs/13_experiment.ipynb #0b2dd308
+# %% ../nbs/13_experiment.ipynb #4eef63be
 _TEXTS = 'method', 'category', 'defect', 'data', 'device'
 
 def _is_row(row):
@@ -236,7 +239,7 @@ def describe(config:dict) -> str: # the `config.json` of a run
     seeds = ', '.join(map(str, config['seeds']))
     return f"{text}; seeds {seeds}; {config['device']}."
 
-# %% ../nbs/13_experiment.ipynb #5149d1ec
+# %% ../nbs/13_experiment.ipynb #073f97cf
 def _read_config(path):
     "The config of an earlier run. Raises `PatchadError` when it is damaged."
     try: config = json.loads(path.read_text(encoding='utf-8'))
@@ -263,7 +266,7 @@ def _check_out(out, fixed, resume):
                            "use the same, or choose another --out")
     return old
 
-# %% ../nbs/13_experiment.ipynb #ab6eded8
+# %% ../nbs/13_experiment.ipynb #f5906f8b
 def _check_data(out, old, categories):
     "Are the images those of the earlier run? Returns the fingerprints of all its categories."
     before = old.get('fingerprints', {})
@@ -376,7 +379,7 @@ def _all_there(out, found, names, config, progress):
     _write_config(out, config)
     return _draw(out/'data', names, config['preset'], config['texture_seed'], progress)
 
-# %% ../nbs/13_experiment.ipynb #a4d94245
+# %% ../nbs/13_experiment.ipynb #99ce188e
 def _prepare(out, fixed, asked, source, how):
     "The config and the categories of a run. `source`: (data, folders); `how`: see `run`."
     fixed = fixed | {'texture_seed': 0}
@@ -432,7 +435,7 @@ def _finished(out, category, seed):
         if (folder/'rows.json').exists(): found[method] = folder
     return found
 
-# %% ../nbs/13_experiment.ipynb #0853b0e6
+# %% ../nbs/13_experiment.ipynb #c77bc2b7
 _BAD_ARRAYS = OSError, ValueError, TypeError, AttributeError, EOFError, BadZipFile, zlib.error
 
 def _read_arrays(path, names=()):
@@ -567,7 +570,7 @@ def run_jobs(jobs:Sequence,  # of dicts: the arguments of `run_job`
             future.result()  # raises what the job has raised
             yield by_key[future.key]
 
-# %% ../nbs/13_experiment.ipynb #81ce9641
+# %% ../nbs/13_experiment.ipynb #8ce2412c
 def _check_reading(data, folders, white=None, layout=None):
     "How to read the images of a run. Raises `PatchadError` where there are none to read so."
     if layout and not data: raise PatchadError("--layout needs --data: it names the folders in there")
@@ -627,7 +630,7 @@ def _check_done(out, jobs, config, to_draw):
         _saved_maps(folder, [category.samples[i] for i in examples(category)])
         if category.has_masks: _read_arrays(folder/'curves.npz')
 
-# %% ../nbs/13_experiment.ipynb #cfc5b451
+# %% ../nbs/13_experiment.ipynb #0947f7bb
 def _write_table(out, config, missing):
     "Put the rows of all finished jobs together, as results.csv and table1.md."
     rows = _all_rows(out, config)
@@ -649,7 +652,7 @@ def _do(out, jobs, config, missing, scheduler):
             save_figures(out, job['category'], job['seed'], job['device'])
     return rows
 
-# %% ../nbs/13_experiment.ipynb #dce9e4f6
+# %% ../nbs/13_experiment.ipynb #62322586
 def _fixed(data, folders, methods, preset, changes, device, **reading):
     "All that decides the results of a run, after every setting was tried."
     settings = _check_settings(preset, changes, methods)
@@ -711,7 +714,7 @@ def _add_images(add):
     add('--white', type=int, metavar='N',
         help='value of white in 16-bit files, for instance 4095; by default found from the training images')
 
-# %% ../nbs/13_experiment.ipynb #79386058
+# %% ../nbs/13_experiment.ipynb #596942ef
 def _add_max_pixels(add):
     add('--max-pixels', type=int, metavar='N',
         help='accept images of up to N pixels; by default 179 million')
@@ -747,7 +750,7 @@ def _table1_parser():
     for add in _add_images, _add_max_pixels, _add_options, _add_more_options: add(p.add_argument)
     return p
 
-# %% ../nbs/13_experiment.ipynb #b9ad6fa6
+# %% ../nbs/13_experiment.ipynb #373482f6
 def _parse_layout(words):
     "What --layout says, as a dict, or None."
     if not words: return None
@@ -759,7 +762,7 @@ def _parse_layout(words):
         layout[part] = folder
     return layout
 
-# %% ../nbs/13_experiment.ipynb #b46419f5
+# %% ../nbs/13_experiment.ipynb #ce35033c
 @contextmanager
 def _reading(script, max_pixels):
     "Inside, warnings are one line each, and images of up to `max_pixels` pixels are read."
@@ -814,7 +817,7 @@ def find_model(run:str|Path, # folder of a run, or of a model
     raise PatchadError(f"{run}: {problem}; "
                        f"choose with --category, --method and --seed; found: {there}")
 
-# %% ../nbs/13_experiment.ipynb #264267b8
+# %% ../nbs/13_experiment.ipynb #15d4a030
 def _itself(folder, wanted):
     "A folder that is a model, not a run: there is nothing to choose."
     if not any(wanted): return folder
@@ -864,7 +867,7 @@ def _scores_csv(rows):
         text += ','.join([_quoted(row['file']), *numbers, _quoted(row['problem'])]) + '\n'
     return text
 
-# %% ../nbs/13_experiment.ipynb #aa330d2d
+# %% ../nbs/13_experiment.ipynb #3fc03e9d
 _JOURNAL = 'progress.json'
 
 def _hash(data):
@@ -882,7 +885,7 @@ def _stamp(path):
     except OSError: return None
     return [info.st_size, info.st_mtime_ns]
 
-# %% ../nbs/13_experiment.ipynb #ef9c89c2
+# %% ../nbs/13_experiment.ipynb #881ab24f
 def _read_journal(path):
     "The whole lines of a journal; none when it is missing or damaged."
     try: lines = path.read_text(encoding='utf-8').split('\n')[:-1]  # what follows the last one is half a line
@@ -897,7 +900,7 @@ def _append(path, line):
     "Note that an image is finished."
     with open(path, 'a', encoding='utf-8') as f: f.write(json.dumps(line) + '\n')
 
-# %% ../nbs/13_experiment.ipynb #1e8a6260
+# %% ../nbs/13_experiment.ipynb #53c2e865
 def _files_of(name, format):
     return f'{name}_heat.png', f'{name}.{format}'
 
@@ -916,7 +919,7 @@ def _check_folder(out, about, names):
     raise PatchadError(f"{out}: holds an unfinished call with other {' and '.join(different)}; "
                        "repeat that command to finish it, or choose another --out")
 
-# %% ../nbs/13_experiment.ipynb #a46f2bff
+# %% ../nbs/13_experiment.ipynb #5c5208c5
 def _begin(out, about, names):
     "Start the journal, or go on with it. Returns the lines of finished images: name -> line."
     lines = _check_folder(out, about, names)
@@ -928,7 +931,7 @@ def _begin(out, about, names):
     _write_journal(out/_JOURNAL, [about, *finished.values()])
     return finished
 
-# %% ../nbs/13_experiment.ipynb #78724f6f
+# %% ../nbs/13_experiment.ipynb #41d80023
 def _score_one(detector, path, stem, format, strict):
     "Score an image and write its maps. Returns its row; one with a problem, unless `strict`, when it cannot be used."
     try:
@@ -953,7 +956,7 @@ def _score_all(detector, named, out, finished, format, strict):
         rows.append(line['row'])
     return rows
 
-# %% ../nbs/13_experiment.ipynb #d97d3931
+# %% ../nbs/13_experiment.ipynb #0f7d570a
 @contextmanager
 def _journal_of(out, about, names):
     "The images that an earlier call has finished. An error before anything is written leaves the folder as it was."
@@ -1007,7 +1010,7 @@ def _score_parser():
     _add_max_pixels(add)
     return p
 
-# %% ../nbs/13_experiment.ipynb #84d5e1ef
+# %% ../nbs/13_experiment.ipynb #3f547c4e
 def _image_files(names):
     "The image files that the command line names, those in folders included."
     paths = []
