@@ -45,8 +45,9 @@ def _open(path):
     except (FileNotFoundError, PatchadError) as e:
         if isinstance(e, PatchadError): raise
         raise PatchadError(f"{path}: no such file; check the path") from None
-    except Image.DecompressionBombError as e:
-        raise PatchadError(f"{path}: {e}; if you trust the file, allow more with --max-pixels") from None
+    except Image.DecompressionBombError:
+        raise PatchadError(f"{path}: more than {2 * Image.MAX_IMAGE_PIXELS:,.0f} pixels; "
+                           "if you trust the file, allow more with --max-pixels") from None
     except Exception as e:  # a decoder can fail in any way
         message = f"{path}: not a readable image ({e}); replace or remove the file"
         raise PatchadError(message.replace('\n', ' ')) from None
@@ -133,11 +134,11 @@ def _largest(path):
 def data_white(
     paths:Sequence  # image files; of those with 8 bits only the header is read
 ) -> int|None:  # the white of 16-bit files; None when there are none
-    "The value that becomes 255: the largest one that fits into the bits in use, 8 to 16."
+    "The value that becomes 255: the largest one of a camera with 8, 10, 12, 14 or 16 bits that holds all values."
     found = [value for value in map(_largest, paths) if value is not None]
     if not found: return None
-    bits = min(max(int(max(found)).bit_length(), 8), 16)
-    return 2**bits - 1
+    whites = [2**bits - 1 for bits in (8, 10, 12, 14)]
+    return next((white for white in whites if white >= max(found)), 65535)
 
 # %% ../nbs/00_data.ipynb #f4e16d2d
 def _seen(im):
