@@ -251,11 +251,19 @@ class ColorDetector(Detector):
         self.set_state({'mean': mean, 'precision': precision})
         return self
 
-    def score_map(self, image):
-        c = image.to(self.device).permute(1, 2, 0).float() / 255  # (H,W,3)
-        d = c - self.mean
-        squared = ((d @ self.precision) * d).sum(-1)  # (H,W)
-        return squared.clamp(min=0).sqrt().cpu().numpy()
+# %% ../nbs/03_detector.ipynb #fd6f51f0
+@patch
+def _distance(self:ColorDetector, image): # uint8 (3,h,W)
+    "The Mahalanobis distance of every color (h,W)."
+    c = image.to(self.device).permute(1, 2, 0).float() / 255  # (h,W,3)
+    d = c - self.mean
+    squared = ((d @ self.precision) * d).sum(-1)  # (h,W)
+    return squared.clamp(min=0).sqrt()
+
+@patch
+def score_map(self:ColorDetector, image):
+    rows = max(1, 2**20 // image.shape[2])
+    return torch.cat([self._distance(part) for part in image.split(rows, dim=1)]).cpu().numpy()
 
 # %% ../nbs/03_detector.ipynb #8f9b43f9
 @patch

@@ -834,15 +834,9 @@ def _result_names(paths):
                        "score them one folder at a time")
 
 # %% ../nbs/13_experiment.ipynb #8fc2a9f7
-def _heat(image, score_map, normal_range, rows=512):
-    "`heat_image`, so many rows at a time where the map covers the image: a large one takes no more memory."
-    if score_map.shape != image.shape[1:]: return heat_image(image, score_map, normal_range)
-    bands = [slice(r, r + rows) for r in range(0, len(score_map), rows)]
-    return np.concatenate([heat_image(image[:, band], score_map[band], normal_range) for band in bands])
-
 def _write_maps(stem, image, score_map, normal_range, format):
     "The heat map and the score map of an image, each all or nothing. `stem`: how their paths begin."
-    heat = Image.fromarray(_heat(image, score_map, normal_range))
+    heat = Image.fromarray(heat_image(image, score_map, normal_range))
     with atomic(f'{stem}_heat.png') as part: heat.save(part, 'png')
     with atomic(f'{stem}.{format}') as part, open(part, 'wb') as f:
         if format == 'tiff': Image.fromarray(score_map).save(f, 'tiff')
