@@ -158,6 +158,9 @@ def _is_noisy(marked):
 def _cut(levels, path, lossy):
     "A mask, bool (H,W), from its levels."
     marked = levels[levels > 0]
+    if lossy and 0 < levels.max() < 64:
+        raise PatchadError(f"{path}: a JPEG mask with levels up to {levels.max()} cannot be told from noise; "
+                           "write it as PNG")
     if not (lossy or _is_noisy(marked)): return levels > 0
     warnings.warn(f"{path.parent}: masks with noise (JPEG) or soft edges; they are cut at half of their maximum. "
                   "Better write them as PNG with 0 and 255")

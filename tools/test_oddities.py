@@ -195,7 +195,8 @@ def noisy_masks(path):
     "What is left of a JPEG mask that was saved again as PNG."
     buffer = io.BytesIO()
     def noisy(im):
-        gray(im).save(buffer, 'jpeg', quality=60)
+        white = gray(im).point(lambda level: 255 * (level > 0))
+        white.save(buffer, 'jpeg', quality=60)
         return Image.open(io.BytesIO(buffer.getvalue()))
     resave(path, noisy)
     buffer.seek(0)
@@ -364,7 +365,8 @@ def examine(clean, expected, oddities, k, figures):
         shutil.copytree(clean, root)
         for odd in sorted(oddities, key=IN_ORDER.index): odd(root, k)
         code, lines = measure(folder/'data', out, figures)
-        if any(odd in TOLD for odd in oddities) and code:
+        faint = jpeg_masks in oddities and {ones, class_numbers} & {*oddities}  # lost in the noise of JPEG
+        if code and (faint or any(odd in TOLD for odd in oddities)):
             return check_told(code, lines, 'patchad_table1', out)
         assert code == 0, (code, lines)
         assert not leftovers(out), leftovers(out)
