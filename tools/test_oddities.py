@@ -269,7 +269,10 @@ def nothing_marked(path): save(np.zeros((SIZE, SIZE), np.uint8), path)
 
 
 @changed('ground_truth')
-def two_masks(path): shutil.copy(path, path.with_name(path.name.replace('_mask', '')).with_suffix('.png'))
+def two_masks(path):
+    other = path.with_name(path.name.replace('_mask', ''))
+    if other == path: other = path.with_name(f'{path.stem}_mask.png')
+    shutil.copy(path, other)
 
 
 def type_all(root, k):
