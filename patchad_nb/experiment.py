@@ -315,6 +315,7 @@ def _given(data, names, folders, white=None, layout=None):
 def _draw(folder, names, preset, seed, progress):
     "The procedural categories of a run, drawn where they are not there yet."
     sizes = TEXTURE_PRESETS[preset]
+    for part in folder.glob('.*.part'): shutil.rmtree(part)  # half a category, of a run that was killed
     for name in names:
         if (folder/name).exists(): continue
         make_category(folder, name, **sizes[name], seed=seed, progress=progress)
