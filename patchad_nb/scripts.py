@@ -7,34 +7,19 @@ __all__ = []
 
 # %% ../nbs/scripts.ipynb #5c0de005
 import sys
+from importlib import import_module
 
-def _stopped(name):
-    "What a script says that is stopped before it has begun. Returns its exit code."
-    print(f'{name}: interrupted; nothing was done', file=sys.stderr)
-    return 130
+def _start(script, chapter, argv):
+    "Import a chapter and start its script. Returns the exit code: 130 after Ctrl-C during the imports."
+    try: main = getattr(import_module(f'patchad_nb.{chapter}'), f'{script}_main')
+    except KeyboardInterrupt:
+        print(f'patchad_{script}: interrupted; nothing was done', file=sys.stderr)
+        return 130
+    return main(argv)
 
 # %% ../nbs/scripts.ipynb #5c0de006
-def table1_script(argv=None): # arguments; by default those of the command line
-    "The console script `patchad_table1`."
-    try: from patchad_nb.experiment import table1_main
-    except KeyboardInterrupt: return _stopped('patchad_table1')
-    return table1_main(argv)
-
-def score_script(argv=None):
-    "The console script `patchad_score`."
-    try: from patchad_nb.experiment import score_main
-    except KeyboardInterrupt: return _stopped('patchad_score')
-    return score_main(argv)
-
-# %% ../nbs/scripts.ipynb #5c0de007
-def textures_script(argv=None):
-    "The console script `patchad_textures`."
-    try: from patchad_nb.textures import textures_main
-    except KeyboardInterrupt: return _stopped('patchad_textures')
-    return textures_main(argv)
-
-def download_script(argv=None):
-    "The console script `patchad_download`."
-    try: from patchad_nb.download import download_main
-    except KeyboardInterrupt: return _stopped('patchad_download')
-    return download_main(argv)
+# `argv`: arguments; by default those of the command line
+def table1_script(argv=None): return _start('table1', 'experiment', argv)
+def score_script(argv=None): return _start('score', 'experiment', argv)
+def textures_script(argv=None): return _start('textures', 'textures', argv)
+def download_script(argv=None): return _start('download', 'download', argv)
