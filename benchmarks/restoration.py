@@ -2,6 +2,7 @@
 
     patchad_table1 --data DIR --categories grid --methods vq_recons vq_restore --out RUN
     python benchmarks/restoration.py RUN --data DIR --category grid --out results/grid_quick/restoration.csv
+    python benchmarks/restoration.py RUN --data DIR --category grid --sweep --out FILE        one thing at a time
 """
 import argparse
 from pathlib import Path
@@ -13,6 +14,20 @@ from patchad_nb.experiment import pick_device
 from patchad_nb.restoration import SETTINGS, RestorationDetector, compare_settings
 
 
+FIXED = dict(tau=.05, tau_as='quantile', mode='fixed', draws=1)
+MOVING = FIXED | dict(mode='moving')
+
+
+def sweep():
+    "Settings that change one thing at a time: mode, threshold, number of draws and stride."
+    settings = {name: SETTINGS[name] for name in ('plain SSIM', 'paper', 'paper, fixed')}
+    for tau in (.01, .02, .05, .1, .2, .4): settings[f'fixed, quantile {tau:g}'] = FIXED | dict(tau=tau)
+    for tau in (.01, .02, .05, .1): settings[f'moving, quantile {tau:g}'] = MOVING | dict(tau=tau)
+    for draws in (3, 8): settings[f'fixed, quantile 0.05, {draws} draws'] = FIXED | dict(draws=draws)
+    for stride in (32, 8): settings[f'fixed, quantile 0.05, stride {stride}'] = FIXED | dict(stride=stride)
+    return settings
+
+
 def arguments():
     "What the command line says."
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -22,6 +37,7 @@ def arguments():
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--settings', nargs='+', choices=list(SETTINGS), default=list(SETTINGS), metavar='NAME',
                    help=f"some of: {', '.join(SETTINGS)}")
+    p.add_argument('--sweep', action='store_true', help='one thing at a time instead')
     p.add_argument('--device', default='auto')
     p.add_argument('--out', required=True)
     return p.parse_args()
@@ -32,7 +48,7 @@ def main():
     a = arguments()
     folder = Path(a.run)/'models'/a.category/'vq_restore'/f'seed{a.seed}'
     detector = RestorationDetector.load(folder, pick_device(a.device))
-    settings = {name: SETTINGS[name] for name in a.settings}
+    settings = sweep() if a.sweep else {name: SETTINGS[name] for name in a.settings}
     rows = []
     for row in compare_settings(detector, Category(a.data, a.category), settings, a.seed):
         rows.append(row)

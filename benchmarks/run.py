@@ -53,6 +53,11 @@ class Benchmarks:
         n, batch_size = (4000, 100) if self.cuda else (256, 25)
         return b.benchmark_prior(n, batch_size, steps=20, **self.prior_size, device=self.device)
 
+    def prior_float32(self):
+        "The same without bfloat16."
+        n, batch_size = (4000, 100) if self.cuda else (256, 25)
+        return b.benchmark_prior(n, batch_size, steps=20, **self.prior_size, device=self.device, bf16=False)
+
     def restoration(self):
         "Seconds per image at three strides."
         size = 1024 if self.cuda else 256

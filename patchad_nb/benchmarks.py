@@ -262,10 +262,11 @@ def _codes_per_second(prior, codes, n, batch_size, steps, device):
 def benchmark_prior(n:int=128,  # patches to resample, all codes
                     batch_size:int=25, # of training
                     steps:int=4,  # of training
-                    blocks:int=2, heads:int=4, width:int=64, hidden:int=128, device:str='cpu'
+                    blocks:int=2, heads:int=4, width:int=64, hidden:int=128, device:str='cpu',
+                    bf16:bool|None=None # see `CodePrior`
                    ) -> dict:  # codes per second, and the share of `matmul_rate` that this is
     "How fast the prior learns, judges and resamples, with random weights."
-    sizes = dict(blocks=blocks, heads=heads, width=width, hidden=hidden)
+    sizes = dict(blocks=blocks, heads=heads, width=width, hidden=hidden, bf16=bf16)
     prior, codes = _prior_and_codes(1024, max(n, batch_size), device, **sizes)
     flops, best = flops_per_code(prior), matmul_rate(device)
     train, judge, again = _codes_per_second(prior.train(), codes, n, batch_size, steps, device)

@@ -474,12 +474,12 @@ def _method_arrays(folder, method, samples, has_masks):
     return arrays | {f'curve/{method}/{key}': c.astype(np.float32) for key, c in curves.items()}
 
 # %% ../nbs/13_experiment.ipynb #0999b5f3
-_COPYING = 'ae_recons', 'vq_recons', 'vq_restore'
+_COPYING = 'ae_recons', 'vq_recons', 'vq_restore', 'vq_restore_fixed'
 
 def _copies(folder, method, patches, device):
     "What an auto-encoder makes of patches, float32 (n,3,63,63)."
     detector = METHODS[method].load(folder, device)
-    copy = detector.restore_patches if method == 'vq_restore' else detector.model
+    copy = getattr(detector, 'restore_patches', None) or detector.model
     with torch.inference_mode(): return copy(patches.to(device)).cpu()
 
 # %% ../nbs/13_experiment.ipynb #f9c36ca3

@@ -39,10 +39,16 @@ class Block(nn.Module):
         heads = self.qkv(self.norm1(x)).view(B, T, 3, self.heads, W // self.heads)
         q, k, v = heads.permute(2, 0, 3, 1, 4)  # (B,heads,T,W/heads) each
         if cache is not None: k, v = _remember(cache, k, v, start, q.dtype)
-        # several positions at once always start at 0, so that causal attention is right
-        a = F.scaled_dot_product_attention(q, k, v, is_causal=T > 1)
+        a = _attention(q, k, v)
         x = x + self.out(a.transpose(1, 2).reshape(B, T, W))  # (B,T,W)
         return x + self.dense(self.norm2(x))
+
+# %% ../nbs/09_prior.ipynb #d428b8d6
+def _attention(q, k, v): # (B,heads,T,d), and twice (B,heads,S,d) -> (B,heads,T,d)
+    "The mean of the values, weighted by how well their keys fit the query."
+    if q.shape[2] > 1 or q.is_cuda: return F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] > 1)
+    fit = q @ k.transpose(2, 3)  # (B,heads,1,S)
+    return (fit / math.sqrt(q.shape[3])).softmax(-1) @ v
 
 # %% ../nbs/09_prior.ipynb #228dd688
 def _remember(cache, k, v, start, dtype): # cache (2,B,heads,289,width/heads); k, v (B,heads,T,width/heads)
@@ -73,9 +79,10 @@ class CodePrior(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.head = None if tied else nn.Linear(width, codebook_size, bias=False)
         for embedding in self.code, self.row, self.col: nn.init.normal_(embedding.weight, std=.02)
+        self.set_known(torch.arange(codebook_size))
 
     def forward(self, codes:torch.Tensor # int64 (B,T), the first T <= 289 codes of patches in raster order
-               ) -> torch.Tensor: # (B,T,K): at j the logits of the code at j, given the codes before j
+               ) -> torch.Tensor: # (B,T,K): at j the logits of the known codes, given the codes before j
         "Judge all codes at once."
         return self._run(F.pad(codes[:, :-1], (1, 0)), 0, None)
 
@@ -99,14 +106,36 @@ def _logits(self:CodePrior, before, start, cache):
     if start == 0: x = torch.cat([self.start.expand(len(x), 1, -1), x[:, 1:]], 1)
     x = x + self.row(j // self.side) + self.col(j % self.side)
     for i, block in enumerate(self.blocks): x = block(x, None if cache is None else cache[i], start)
-    x = self.norm(x)
-    return x @ self.code.weight.T if self.head is None else self.head(x)  # (B,T,K)
+    head = self.code if self.head is None else self.head
+    return F.linear(self.norm(x), head.weight[self.known])  # (B,T,K)
+
+# %% ../nbs/09_prior.ipynb #b8c99f9a
+@patch
+def set_known(self:CodePrior, known): # int64 (A,), sorted
+    "Give these codes a logit each, and no other."
+    self.register_buffer('known', known.to(self.start.device))
+    column = torch.full((self.codebook_size,), -1, device=self.start.device)
+    column[self.known] = torch.arange(len(known), device=self.start.device)
+    self.register_buffer('column', column, persistent=False)  # where the logit of a code stands, or -1
+
+@patch
+def restrict(self:CodePrior, *codes): # int tensors
+    "From now on only codes that occur in `codes` have a probability above 0."
+    self.set_known(torch.cat([c.unique() for c in codes]).unique().long())
+
+# %% ../nbs/09_prior.ipynb #fec96abc
+@patch
+def log_probabilities(self:CodePrior, logits, codes): # (...,A), int64 (...) -> (...)
+    "The logarithm of the probability of each code: minus infinity where it is not known."
+    column = self.column[codes]
+    own = logits.gather(-1, column.clamp(min=0)[..., None])[..., 0]
+    return (own - logits.logsumexp(-1)).masked_fill(column < 0, -math.inf)
 
 # %% ../nbs/09_prior.ipynb #fb4cbc8c
 @patch
 def loss(self:CodePrior, codes): # int64 (B,289)
     "Cross entropy per code. In bits it says how many yes-no questions a code takes."
-    loss = F.cross_entropy(self(codes).flatten(0, 1), codes.flatten())
+    loss = -self.log_probabilities(self(codes), codes).mean()
     return loss, {'bits': loss.detach() / math.log(2)}
 
 # %% ../nbs/09_prior.ipynb #2a761c83
@@ -121,9 +150,9 @@ def new_cache(self:CodePrior, n:int # patches
     return self.start.new_zeros(len(self.blocks), 2, n, heads, self.length, width // heads, dtype=dtype)
 
 @patch
-def chunk(self:CodePrior) -> int: # patches whose cache takes 150 MB, or 8 GB on a GPU
+def chunk(self:CodePrior) -> int: # patches whose cache takes 150 MB, or a quarter of a GPU's memory
     one = self.new_cache(1)
-    room = 8e9 if one.is_cuda else 150e6
+    room = torch.cuda.get_device_properties(one.device).total_memory / 4 if one.is_cuda else 150e6
     return max(1, int(room) // (one.numel() * one.element_size()))
 
 # %% ../nbs/09_prior.ipynb #756a19aa
@@ -191,7 +220,8 @@ def train_prior(prior:CodePrior,
                 epochs:int=10, batch_size:int=100, lr:float=3e-4, # not stated in the paper
                 checkpoint=None, progress=True
                ) -> list: # history, as from `train`, with bits and held_out_bits
-    "Train with AdamW, warm-up and cosine, clipped gradients, and bf16 on a GPU."
+    "Train with AdamW, warm-up and cosine, clipped gradients, and bf16 on a GPU. Other codes get the probability 0."
+    prior.restrict(*[c.codes for c in (codes, held_out) if c is not None])
     def judge(): return {'held_out_bits': bits_per_code(prior.eval(), held_out)}
     return train(prior, codes, epochs, batch_size, lr, checkpoint=checkpoint, progress=progress,
                  optimizer=torch.optim.AdamW, schedule=warm_cosine(), clip=1.,
@@ -206,10 +236,10 @@ def sample_codes(logits:torch.Tensor, # (B,K)
                  u:torch.Tensor  # (B,) in [0,1)
                 ) -> torch.Tensor:  # int64 (B,)
     "Sample codes from the probabilities that belong to logits."
-    ends = logits.double().softmax(-1).cumsum(-1)  # (B,K): where each code ends on the line
-    places = u.double()[:, None] * ends[:, -1:]  # (B,1)
-    found = torch.searchsorted(ends, places, right=True)[:, 0]
-    return found.clamp(max=logits.shape[-1] - 1)
+    ends = logits.softmax(-1).cumsum(-1)  # (B,K): where each code ends on the line
+    last = ends[:, -1:]  # 1, but for rounding
+    places = torch.minimum(u[:, None] * last, last.nextafter(torch.zeros_like(last)))  # before the end, (B,1)
+    return torch.searchsorted(ends, places, right=True)[:, 0]
 
 # %% ../nbs/09_prior.ipynb #b38c98ba
 @torch.inference_mode()
@@ -224,7 +254,7 @@ def generate(prior:CodePrior, n:int, seed:int=0,
         x = torch.zeros(len(u), prior.length + 1, dtype=torch.int64, device=device)  # x[:, 0] is ignored
         for j in range(prior.length):
             logits = prior.step(x[:, j:j + 1], j, cache)
-            x[:, j + 1] = sample_codes(logits, u[:, j])
+            x[:, j + 1] = prior.known[sample_codes(logits, u[:, j])]
         written.append(x[:, 1:])
     return torch.cat(written).view(n, prior.side, prior.side)
 
@@ -237,8 +267,7 @@ def code_probabilities(prior:CodePrior,
     "The probability of each code, given the codes before it in the same patch. One pass."
     parts = []
     for c in codes.split(batch_size):
-        probabilities = prior(c).softmax(-1)  # (B,289,K)
-        parts.append(probabilities.gather(2, c[..., None])[..., 0])
+        parts.append(prior.log_probabilities(prior(c), c).exp())
     return torch.cat(parts)
 
 # %% ../nbs/09_prior.ipynb #33748b1f
@@ -268,28 +297,30 @@ def _order(low, early_exit): # bool (N,289) -> first improbable position int64 (
     if early_exit: order = order[first[order] < length]
     return first, order
 
-def _last(low, mode, early_exit):
-    "The last position at which something may change."
-    if mode == 'moving' or not early_exit: return low.shape[1] - 1
-    return int(low.any(0).nonzero().max())
+def _last(low, mode, early_exit): # bool (B,289) -> int64 (B,)
+    "The last position of each patch at which something may change."
+    length = low.shape[1]
+    if mode == 'moving' or not early_exit: return torch.full((len(low),), length - 1)
+    return length - 1 - low.flip(1).int().argmax(1).cpu()
 
 def _is_low(p, tau): return (p < tau) | (tau == 1)
 
 # %% ../nbs/09_prior.ipynb #76e71195
-def _resample_batch(prior, codes, low, u, tau, mode, start, last): # codes, low, u: (B,289)
-    "Resample the positions start..last of some patches; returns codes and which were resampled."
+def _resample_batch(prior, codes, low, u, tau, mode, start, last): # codes, low, u (B,289); last (B,), falling
+    "Resample patches from position `start` on, each to its last one; returns codes and which were resampled."
     x = F.pad(codes, (1, 0))  # x[:, j] is the code before position j
     cache = prior.new_cache(len(codes))
     resampled = torch.zeros_like(low)
-    for j in range(start, last + 1):
-        if j == start: logits = prior.step(x[:, :j + 1], 0, cache)  # fills the cache up to here
-        else: logits = prior.step(x[:, j:j + 1], j, cache)  # (B,K)
-        again = low[:, j]
-        if mode == 'moving':
-            now = logits.gather(1, x[:, j + 1:j + 2])[:, 0] - logits.logsumexp(1)
-            again = _is_low(now.exp(), tau)
-        if again.any(): x[again, j + 1] = sample_codes(logits[again], u[:, j][again])
-        resampled[:, j] = again
+    for j in range(start, int(last[0]) + 1):
+        n = int((last >= j).sum())  # the others are finished
+        before = x[:n, :j + 1] if j == start else x[:n, j:j + 1]  # at first, all that fills the cache
+        logits = prior.step(before, j + 1 - before.shape[1], cache[:, :, :n])  # (n,A)
+        now = x[:n, j + 1]
+        again = low[:n, j]
+        if mode == 'moving': again = _is_low(prior.log_probabilities(logits, now).exp(), tau)
+        sampled = prior.known[sample_codes(logits, u[:n, j])]
+        x[:n, j + 1] = torch.where(again, sampled, now)
+        resampled[:n, j] = again
     return x[:, 1:], resampled
 
 # %% ../nbs/09_prior.ipynb #447dc2bb
@@ -313,8 +344,10 @@ def resample(codes:torch.Tensor,  # int64 (N,289)
     for i in order.split(batch_size or prior.chunk()):
         if len(i) == 0: continue
         start = int(first[i].min()) if early_exit else 0
-        last = _last(low[i], mode, early_exit)
-        out[i], resampled[i] = _resample_batch(prior, out[i], low[i], u[i], tau, mode, start, last)
+        last, falling = _last(low[i], mode, early_exit).sort(descending=True, stable=True)
+        i = i[falling.to(i.device)]
+        with prior.precision(): batch = _resample_batch(prior, out[i], low[i], u[i], tau, mode, start, last)
+        out[i], resampled[i] = batch
     return out, resampled
 
 # %% ../nbs/09_prior.ipynb #2a589d80

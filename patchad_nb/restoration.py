@@ -143,7 +143,7 @@ class RestorationDetector(Detector):
                    prior_heads=prior_heads, prior_width=prior_width, prior_hidden=prior_hidden,
                    prior_epochs=prior_epochs, prior_batch=prior_batch, prior_lr=prior_lr, tied=tied)
         _check_prior(own)
-        self.network = self.base(device=device, **kwargs)
+        self.network = VQReconstructionDetector(device=device, **kwargs)
         self.device = find_device(device)
         self._params = self.network.params() | own
         self._start()
@@ -188,8 +188,13 @@ def fit(self:RestorationDetector, images, seed=0, checkpoint=None, progress=True
     self._fit_prior(codes, held_out, seed, checkpoint and f'{checkpoint}.prior', progress)
     some = shuffled(len(codes), seed)[:1000]
     self.quantiles = probability_quantiles(self.prior, codes[some])
-    self.fraction = resampled_fraction(self.prior, held_out, self.limit, self._params['mode'], seed=seed)
+    self._watch(held_out, seed)
     return self
+
+@patch
+def _watch(self:RestorationDetector, held_out, seed):
+    "How much is resampled in normal patches that the prior has not learned from."
+    self.fraction = resampled_fraction(self.prior, held_out, self.limit, self._params['mode'], seed=seed)
 
 # %% ../nbs/10_restoration.ipynb #d9552636
 @patch
@@ -204,7 +209,8 @@ def limit(self:RestorationDetector): # the probability below which codes are res
     tau = self._params['tau']
     if self._params['tau_as'] == 'probability': return tau
     shares = np.linspace(0, 1, len(self.quantiles))
-    return float(np.interp(tau, shares, self.quantiles))
+    quantile = float(np.interp(tau, shares, self.quantiles))
+    return min(quantile, 1 - 1e-7)  # 1 would mean every code, also where all normal codes are certain
 
 @patch
 def diagnostics(self:RestorationDetector):
@@ -242,7 +248,7 @@ def variant(self:RestorationDetector, **changes) -> RestorationDetector: # tau, 
     "The same network and prior, with other settings of the restoration."
     if wrong := set(changes) - {'tau', 'tau_as', 'mode', 'draws', 'stride'}:
         raise PatchadError(f"{', '.join(sorted(wrong))}: belongs to the training; fit another detector")
-    other = type(self)(**self._params | changes, device=str(self.device))
+    other = RestorationDetector(**self._params | changes, device=str(self.device))
     other.network, other.prior, other.quantiles = self.network, self.prior, self.quantiles
     return other
 
@@ -259,7 +265,9 @@ def state(self:RestorationDetector):
 @patch
 def set_state(self:RestorationDetector, tensors):
     self.network.set_state(without_prefix('network.', tensors))
-    self.prior.load_state_dict(without_prefix('prior.', tensors))
+    prior = without_prefix('prior.', tensors)
+    self.prior.set_known(prior.setdefault('known', self.prior.known)) # files of version 0.1 have none: all are known
+    self.prior.load_state_dict(prior)
     self.prior.eval()
     self.quantiles = tensors['quantiles'].cpu()
 
@@ -288,17 +296,52 @@ def compare_settings(detector:RestorationDetector, # fitted
                      settings:dict=SETTINGS, # name -> changes, see `RestorationDetector.variant`
                      seed:int=0,  # that of the fit
                      progress:bool=True
-                    ) -> Iterator: # of dicts: setting, defect, metrics, shares resampled, seconds per image
+                    ) -> Iterator: # of dicts: setting, defect, metrics, shares resampled, SSIM of normal patches, seconds
     "One network, one prior, one grid, one measure: what the settings of the restoration change."
     sampler = detector.network.sampler(category.train_images, seed, progress)
     _, held_out = split_images(sampler)
     some = held_out[shuffled(len(held_out), seed)[:200]]
-    normal = PatchCodes(detector.network.model, sampler, some, progress)
+    normal, patches = PatchCodes(detector.network.model, sampler, some, progress), sampler[some]
     for name, changes in settings.items():
         variant = detector.variant(**changes)
         share = resampled_fraction(variant.prior, normal, variant.limit, variant.params()['mode'])
+        ssim = float(ssim_patch(patches, variant.restore_patches(patches)).mean())
+        variant.counts.zero_()
         maps, seconds = score_samples(variant, category.samples, progress)
         test_share = variant.scored()['resampled_fraction_test']
         for defect, values in evaluate(variant, category, maps).items():
-            yield dict(setting=name, defect=defect, **values, normal_share=share, test_share=test_share,
-                       seconds_per_image=seconds)
+            yield dict(setting=name, defect=defect, **values, normal_share=share, normal_ssim=ssim,
+                       test_share=test_share, seconds_per_image=seconds)
+
+# %% ../nbs/10_restoration.ipynb #3cad07cd
+class FixedRestorationDetector(RestorationDetector):
+    "Restoration of the least probable codes: `tau` is a quantile of normal codes, and one pass marks what is below."
+    key, title = 'vq_restore_fixed', 'VQ-AE restoration, tau as a quantile, fixed mask'
+    base = RestorationDetector
+    @delegates(RestorationDetector.__init__, but=['tau', 'tau_as', 'mode'])
+    def __init__(self,
+                 quantile:float=.05,  # share of the codes of normal patches below the threshold
+                 **kwargs):  # as for `RestorationDetector`
+        check_share(quantile=quantile)
+        super().__init__(tau=quantile, tau_as='quantile', mode='fixed', **kwargs)
+
+# %% ../nbs/10_restoration.ipynb #7048c00b
+@patch
+def params(self:FixedRestorationDetector):
+    fixed = 'tau', 'tau_as', 'mode'
+    free = {name: value for name, value in self._params.items() if name not in fixed}
+    return free | {'quantile': self._params['tau']}
+
+@patch
+def fit(self:FixedRestorationDetector, images, seed=0, checkpoint=None, progress=True,
+        network=None): # a fitted detector of class `base`, whose network and prior are used
+    self.check(len(images))
+    restorer = network or self.variant().fit(images, seed, checkpoint, progress)
+    self.network, self.prior, self.quantiles = restorer.network, restorer.prior, restorer.quantiles
+    sampler = self.network.sampler(images, seed, progress)
+    _, held_out = split_images(sampler)
+    self._watch(PatchCodes(self.network.model, sampler, held_out, progress), seed)
+    return self
+
+@patch
+def diagnostics(self:FixedRestorationDetector): return {'resampled_fraction_normal': self.fraction}

@@ -21,13 +21,13 @@ from .core import PatchadError, without_prefix, write_text
 from .dense import ReconstructionDetector
 from .detector import ColorDetector
 from .ocsvm import SVMDetector, VQSVMDetector
-from .restoration import RestorationDetector
+from .restoration import FixedRestorationDetector, RestorationDetector
 from .vq import VQReconstructionDetector
 
 # %% ../nbs/12_report.ipynb #487acebf
 METHODS = {cls.key: cls for cls in (  # in the order of the table
     ColorDetector, ReconstructionDetector, VQReconstructionDetector, SVMDetector,
-    VQSVMDetector, RestorationDetector, PadimDetector, FastFlowDetector)}
+    VQSVMDetector, RestorationDetector, FixedRestorationDetector, PadimDetector, FastFlowDetector)}
 TITLES = {key: cls.title for key, cls in METHODS.items()}  # method: its name in the table
 TITLES |= {'random': 'Random classifier', 'bergmann': 'Bergmann AE (quarter image)'}
 

@@ -71,7 +71,11 @@ def compiled(
     if backend is None: return model.loss
     graphs = backend == 'inductor' and next(model.parameters()).is_cuda
     options = {'triton.cudagraphs': True} if graphs else None
-    return torch.compile(model.loss, backend=backend, options=options)
+    loss_of = torch.compile(model.loss, backend=backend, options=options)
+    def next_loss(x):
+        torch.compiler.cudagraph_mark_step_begin()  # what the step before has left may be overwritten
+        return loss_of(x)
+    return next_loss if graphs else loss_of
 
 # %% ../nbs/04b_training.ipynb #2ab10a15
 @patch
