@@ -14,6 +14,7 @@ from fastcore.basics import patch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from .core import PatchadError, fig_grid, subplots
 from .detector import is_number
@@ -114,6 +115,177 @@ def loss(
     errors = (x - self(x)).square()  # (B,3,63,63)
     loss = errors.flatten(1).sum(1).mean()
     return loss, {'error': loss.detach() / x[0].numel()}
+
+# %% ../nbs/05_autoencoder.ipynb #550b4756
+LANES = 16  # numbers that a CPU multiplies at once
+
+def neighbors(channels:int) -> int:  # at least 1
+    "How many neighboring pixels fill the lanes."
+    return max(1, LANES // channels)
+
+def wide_kernels(kernels, n):  # (co,ci,k,k) -> (n*co,ci,k,k+n-1)
+    "The kernels of `n` neighbors, each one pixel further right."
+    shifted = [F.pad(kernels, (j, n - 1 - j)) for j in range(n)]
+    return torch.cat(shifted)
+
+# %% ../nbs/05_autoencoder.ipynb #f38b2796
+def pad_row(x, padding, extra):  # (B,H,W,C)
+    "Zeros on all sides, and `extra` more on the right."
+    return F.pad(x, (0, 0, padding, padding + extra, padding, padding))
+
+def convolve(
+    x:torch.Tensor,  # (B,H,W,ci)
+    kernels:torch.Tensor,  # (co,ci,k,k)
+    bias:torch.Tensor|None=None, # (co,)
+    padding:int=0,  # pixels on all sides
+) -> torch.Tensor:  # (B,h,w,co)
+    "`F.conv2d` for channels that come last, with neighbors as further channels."
+    co, _, k, _ = kernels.shape
+    n = neighbors(co)
+    h, w = (side + 2 * padding - k + 1 for side in x.shape[1:3])
+    x = pad_row(x, padding, -w % n).movedim(-1, 1)
+    if bias is not None: bias = bias.repeat(n)
+    y = F.conv2d(x, wide_kernels(kernels, n), bias, stride=(1, n))  # (B,n*co,h,w/n)
+    y = y.movedim(1, -1).reshape(len(x), h, -1, co)
+    return y[:, :, :w].contiguous()
+
+# %% ../nbs/05_autoencoder.ipynb #0120d228
+def kernel_gradient(x, g, k, padding): # (B,H,W,ci), (B,h,w,co) -> (co,ci,k,k)
+    "The gradient of the kernels of `convolve`, from that of its output."
+    _, h, w, co = g.shape
+    n = neighbors(co)
+    x = pad_row(x, padding, -w % n).movedim(-1, 1)
+    g = F.pad(g, (0, 0, 0, -w % n)).reshape(len(g), h, -1, n * co).movedim(-1, 1)
+    shape = n * co, x.shape[1], k, k + n - 1
+    wide = torch.nn.grad.conv2d_weight(x, shape, g, stride=(1, n))
+    parts = wide.split(co)
+    return sum(part[..., j:j + k] for j, part in enumerate(parts))
+
+# %% ../nbs/05_autoencoder.ipynb #537b4bd5
+class FewChannels(torch.autograd.Function):
+    "`convolve`, with a gradient that is fast on a CPU."
+    @staticmethod
+    def forward(ctx, x, kernels, bias, padding):
+        ctx.save_for_backward(x, kernels)
+        ctx.padding = padding
+        return convolve(x, kernels, bias, padding)
+
+    @staticmethod
+    def backward(ctx, g):  # (B,h,w,co)
+        x, kernels = ctx.saved_tensors
+        k, padding, g = kernels.shape[-1], ctx.padding, g.contiguous()
+        of_x = None
+        if ctx.needs_input_grad[0]:  # not for the first layer
+            flipped = kernels.flip(2, 3).transpose(0, 1)  # (ci,co,k,k)
+            of_x = convolve(g, flipped, padding=k - 1 - padding)
+        of_bias = g.flatten(1).sum(0).view(-1, len(kernels)).sum(0)
+        return of_x, kernel_gradient(x, g, k, padding), of_bias, None
+
+# %% ../nbs/05_autoencoder.ipynb #21c103d2
+def channel_means(x):  # (B,H,W,C) -> float64 (C,)
+    "The mean of each channel: over the batch, then over the positions."
+    return x.mean(0).double().flatten(0, 1).mean(0)
+
+def as_picture(v, x):  # (C,), (B,H,W,C) -> (H,W,C)
+    "A number for each channel, written to every position."
+    return v.to(x.dtype).expand(x.shape[1:]).contiguous()
+
+# %% ../nbs/05_autoencoder.ipynb #575d68dc
+class Normalize(torch.autograd.Function):
+    "Batch norm in training, for channels that come last. Returns mean and variance, too."
+    @staticmethod
+    def forward(ctx, x, weight, bias, eps): # (B,H,W,C)
+        mean = channel_means(x)
+        var = (channel_means(x.square()) - mean**2).clamp(min=0)
+        inverse = (var + eps).rsqrt()  # 1 / sigma
+        ctx.save_for_backward(x, weight, mean, inverse)
+        ctx.mark_non_differentiable(mean, var)
+        scale = weight * inverse
+        shift = bias - scale * mean
+        return torch.addcmul(as_picture(shift, x), x, as_picture(scale, x)), mean, var
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, g, *_):  # (B,H,W,C)
+        x, weight, mean, inverse = ctx.saved_tensors
+        mean_g = channel_means(g)
+        mean_gx = (channel_means(g * x) - mean * mean_g) * inverse  # of g times the normalized x
+        scale = weight * inverse
+        slope = -scale * mean_gx * inverse
+        shift = -scale * mean_g - slope * mean
+        of_x = torch.addcmul(as_picture(shift, x), g, as_picture(scale, x))
+        of_x.addcmul_(x, as_picture(slope, x))
+        n = x[..., 0].numel()
+        return of_x, (n * mean_gx).to(x.dtype), (n * mean_g).to(x.dtype), None
+
+# %% ../nbs/05_autoencoder.ipynb #f6a17cf5
+def normalize(norm, x):  # (B,H,W,C)
+    "What a `nn.BatchNorm2d` does in training."
+    y, mean, var = Normalize.apply(x, norm.weight, norm.bias, norm.eps)
+    n = x[..., 0].numel()
+    with torch.no_grad():
+        norm.num_batches_tracked += 1
+        norm.running_mean.lerp_(mean.to(x.dtype), norm.momentum)
+        norm.running_var.lerp_((var * n / (n - 1)).to(x.dtype), norm.momentum)
+    return y
+
+# %% ../nbs/05_autoencoder.ipynb #2f87aeb8
+def few_outputs(layer): # and nothing that `convolve` does not know
+    return layer.stride == (1, 1) and layer.padding == (0, 0) and layer.out_channels <= LANES // 2
+
+def channels_last(layer, x):  # (B,H,W,C) -> (B,h,w,co)
+    "A layer in training, for channels that come last."
+    if isinstance(layer, nn.Sequential):
+        for part in layer: x = channels_last(part, x)
+        return x
+    if isinstance(layer, nn.GELU): return layer(x)
+    if isinstance(layer, TransposedConv): return layer.channels_last(x)
+    if isinstance(layer, nn.BatchNorm2d) and layer.training and x[..., 0].numel() > 1:
+        return normalize(layer, x)
+    if isinstance(layer, nn.Conv2d) and few_outputs(layer):
+        return FewChannels.apply(x, layer.weight, layer.bias, 0)
+    return as_usual(layer, x)
+
+def as_usual(layer, x): return layer(x.movedim(-1, 1)).movedim(1, -1).contiguous()
+
+# %% ../nbs/05_autoencoder.ipynb #7798784a
+@patch
+def channels_last(self:TransposedConv, x): # (B,h,w,ci) -> (B,H,W,co)
+    k, stride = self.kernel_size[0], self.stride[0]
+    if few_outputs(self):
+        flipped = self.weight.flip(2, 3).transpose(0, 1)  # (co,ci,k,k)
+        return FewChannels.apply(x, flipped, self.bias, k - 1)
+    if stride == k: return self._blocks_last(x)
+    return as_usual(self, x)
+
+@patch
+def _blocks_last(self:TransposedConv, x):
+    k = self.kernel_size[0]
+    weight = self.weight.permute(2, 3, 1, 0)  # (k,k,co,ci)
+    weight = weight.reshape(-1, self.in_channels, 1, 1)
+    blocks = F.conv2d(x.movedim(-1, 1), weight, self.bias.repeat(k * k))  # (B,k*k*co,h,w)
+    B, _, h, w = blocks.shape
+    blocks = blocks.movedim(1, -1).reshape(B, h, w, k, -1)
+    return blocks.transpose(2, 3).reshape(B, h * k, w * k, -1)
+
+# %% ../nbs/05_autoencoder.ipynb #f6b7a046
+def learns_on_cpu(network, x):
+    "Is this a pass of a training that our gradients make faster?"
+    learns = network.training and torch.is_grad_enabled()
+    single = x.dtype == torch.float32 and not torch.is_autocast_enabled('cpu')
+    return learns and single and x.device.type == 'cpu'
+
+@patch
+def forward(self:Encoder, x): # (B,3,63,63) -> (B,16,17,17)
+    if not learns_on_cpu(self, x): return nn.Sequential.forward(self, x)
+    x = x.movedim(1, -1).contiguous()
+    return channels_last(self, x).movedim(-1, 1)
+
+@patch
+def forward(self:Decoder, x): # (B,16,17,17) -> (B,3,63,63)
+    if not learns_on_cpu(self, x): return nn.Sequential.forward(self, x)
+    x = x.movedim(1, -1).contiguous()
+    return channels_last(self, x).movedim(-1, 1).contiguous()
 
 # %% ../nbs/05_autoencoder.ipynb #e5605b2f
 @torch.inference_mode()

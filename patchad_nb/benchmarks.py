@@ -60,22 +60,33 @@ def _training_step(model, batches, loss_of, device):
     fitting, _ = time_once(fit, device)
     return loading, loading + fitting
 
+def _plain_model(device):
+    "An auto-encoder with PyTorch's own layers and gradients."
+    model = AutoEncoder().to(device)
+    for part in model.encoder, model.decoder: part.forward = nn.Sequential(*part).forward
+    return model
+
 # %% ../nbs/05_autoencoder.ipynb #be3eae6e
-def _ways_to_train(model, steps, batch_size, device, compile):
-    "For each way to train: its batches, and a function that gives the loss."
+def _ways_to_train(steps, batch_size, device, compile):
+    "For each way to train: a model, its batches, and a function that gives the loss."
     g = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (4, 3, 512, 512), dtype=torch.uint8, generator=g)
     sampler = PatchSampler(images, per_image=batch_size * steps, device=device, progress=False)
     single = SinglePatches(images, sampler.corners)
     loader = torch.utils.data.DataLoader(single, batch_size=batch_size, shuffle=True, generator=g)
+    model, plain = AutoEncoder().to(device), _plain_model(device)
+    def batches(): return sampler.batches(batch_size)
     ways = {
-        'loader': (iter(loader), model.loss),
-        'sampler': (sampler.batches(batch_size), model.loss),
+        'loader': (model, iter(loader), model.loss),
+        'sampler': (model, batches(), model.loss),
+        'plain': (plain, batches(), plain.loss),
     }
     if compile:
         joined = compiled(model, compile)
-        for _ in range(3): joined(sampler[:batch_size])[0].backward()  # compiles
-        ways['compiled'] = sampler.batches(batch_size), joined
+        for _ in range(3):  # compiles
+            joined(sampler[:batch_size])[0].backward()
+            model.zero_grad()
+        ways['compiled'] = model, batches(), joined
     return ways
 
 # %% ../nbs/05_autoencoder.ipynb #f3651652
@@ -85,12 +96,11 @@ def benchmark_training(
     device:str='cpu',
     compile:str|None=None, # also train with this backend of `torch.compile`, see `train`
 ) -> dict:  # patches per second of each way, loading alone and training, and ratios
-    "Training speed: our sampler against a `DataLoader` over single patches, in one run."
-    model = AutoEncoder().to(device)
-    ways = _ways_to_train(model, steps, batch_size, device, compile)
+    "Training speed in one run: our sampler against a `DataLoader`, our gradients against PyTorch's own ('plain')."
+    ways = _ways_to_train(steps, batch_size, device, compile)
     seconds = {way: [] for way in ways}
     for _ in range(steps):
-        for way, (batches, loss_of) in ways.items():
+        for way, (model, batches, loss_of) in ways.items():
             seconds[way].append(_training_step(model, batches, loss_of, device))
     median = {way: np.median(pairs, 0) for way, pairs in seconds.items()}  # loading, training
     rate = {f'load_{way}': float(batch_size / load) for way, (load, _) in median.items()}
@@ -98,6 +108,7 @@ def benchmark_training(
     if compile: rate['compile_ratio'] = rate['train_compiled'] / rate['train_sampler']
     rate['load_ratio'] = rate['load_sampler'] / rate['load_loader']
     rate['train_ratio'] = rate['train_sampler'] / rate['train_loader']
+    rate['train_ratio_backward'] = rate['train_sampler'] / rate['train_plain']
     return rate
 
 # %% ../nbs/06_dense.ipynb #06403785
