@@ -7,9 +7,12 @@ __all__ = ['benchmark_metrics', 'benchmark_training', 'benchmark_dense', 'benchm
 
 # %% ../nbs/00_benchmarks.ipynb #52e6c571
 from collections.abc import Sequence
+from copy import deepcopy
+from unittest import mock
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from sklearn.svm import OneClassSVM
 from torch import nn
 
@@ -235,17 +238,34 @@ def _resample_uncached(codes, prior, tau):
     x, u = codes.clone(), uniforms(*codes.shape, 0, codes.device)
     for j in range(CODES_PER_PATCH):
         logits = prior(x[:, :j + 1])[:, j]
-        again = logits.softmax(-1).gather(1, x[:, j:j + 1])[:, 0] < tau
-        x[:, j] = torch.where(again, sample_codes(logits, u[:, j]), x[:, j])
+        again = prior.log_probabilities(logits, x[:, j]).exp() < tau
+        x[:, j] = torch.where(again, prior.known[sample_codes(logits, u[:, j])], x[:, j])
     return x
+
+# %% ../nbs/09_prior.ipynb #9c0de017
+def _sample_in_double(logits, u):
+    ends = logits.double().softmax(-1).cumsum(-1)
+    places = u.double()[:, None] * ends[:, -1:]
+    return torch.searchsorted(ends, places, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
+
+def _resample_plainly(codes, prior):
+    "All codes, over the whole dictionary, in double precision and with the attention of PyTorch."
+    whole = deepcopy(prior)
+    whole.set_known(torch.arange(whole.codebook_size))
+    def attention(q, k, v): return F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] > 1)
+    with mock.patch.multiple('patchad_nb.prior', _attention=attention, sample_codes=_sample_in_double):
+        return resample(codes, whole, 1.)
 
 # %% ../nbs/09_prior.ipynb #b3dd6fb8
 def benchmark_resample(n:int=64,  # patches
                        improbable:float=.5, # share of the patches that have improbable codes
+                       known:int=40, # of 1024 codes, those that occur
                        blocks:int=2, heads:int=4, width:int=64, hidden:int=128, device:str='cpu'
                       ) -> dict:  # seconds and ratios
-    "Resampling with and without cache, and with and without early exit, in one run."
-    prior, codes = _prior_and_codes(64, n, device, blocks=blocks, heads=heads, width=width, hidden=hidden)
+    "Resampling: what the cache, the early exit and knowing which codes occur are worth, in one run."
+    prior, codes = _prior_and_codes(1024, n, device, blocks=blocks, heads=heads, width=width, hidden=hidden)
+    codes %= known
+    prior.restrict(codes)
     lowest = code_probabilities(prior, codes).amin(1).sort()[0]  # (n,)
     tau = float(lowest[min(n - 1, int(improbable * n))])  # this share has a code below
     def cached(early_exit): return resample(codes, prior, tau, early_exit=early_exit)
@@ -253,8 +273,11 @@ def benchmark_resample(n:int=64,  # patches
     uncached, _ = time_once(lambda: _resample_uncached(codes, prior, tau), device)
     (all_steps, _), = best_of(3, lambda: cached(False), device=device)
     (early, _), = best_of(3, lambda: cached(True), device=device)
+    (plainly, _), (knowing, _) = best_of(3, lambda: _resample_plainly(codes, prior),
+                                         lambda: resample(codes, prior, 1.), device=device)
     return {'patches': n, 'seconds_uncached': uncached, 'seconds_cached': all_steps, 'seconds_early_exit': early,
             'ratio_cache': uncached / all_steps, 'ratio_early_exit': all_steps / early,
+            'ratio_known': plainly / knowing,
             'tokens_per_second': n * CODES_PER_PATCH / all_steps}
 
 # %% ../nbs/09_prior.ipynb #b82eb478
