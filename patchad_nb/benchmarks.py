@@ -19,7 +19,7 @@ from torch import nn
 from .autoencoder import AutoEncoder
 from .core import (CODES_PER_PATCH, LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE, best_of, ceil_div, seeded,
                              shuffled, time_once)
-from .dense import center_errors, dense_map, encode_phases, merge_phases
+from .dense import center_errors, dense_map, encode_phases, merge_phases, pad_image
 from .metrics import pixel_metrics, toy_maps
 from .ocsvm import LatentOCSVM
 from .patches import PatchLatents, PatchSampler, SinglePatches
@@ -27,7 +27,7 @@ from .prior import CodePrior, code_probabilities, resample, sample_codes, unifor
 from .restoration import grid_places, restoration_errors
 from .surfaces import normal_image
 from .training import compiled, train
-from .vq import VectorQuantizer, VQAutoEncoder
+from .vq import VectorQuantizer, VQAutoEncoder, _vectors, nearest_codes
 
 # %% ../nbs/02_metrics.ipynb #e20480db
 def _adeval(maps, masks):
@@ -164,8 +164,6 @@ def benchmark_dense(size:int=1024,  # of a square image, in pixels
 # %% ../nbs/07_vq.ipynb #61303c49
 def _compare_search(model, image, repeats, device):
     "Plain search among all codes against that in slices, and the score map without and with codes."
-    from patchad_nb.dense import pad_image
-    from patchad_nb.vq import _vectors, nearest_codes
     x = pad_image(image, multiple=LATENT_STRIDE)[None].to(device).float() / 255
     latents, codebook = _vectors(encode_phases(model.encoder, x)), model.quantizer.codebook.detach()
     def plain_search():
