@@ -3,58 +3,29 @@
     patchad_table1 --categories wood --out RUN
     python benchmarks/cost.py RUN --data RUN/data --category wood --out results/cost_quick.csv
 
-The seconds are those that the run measured. The memory is measured here: how far a fresh process with one thread rises
-above what it holds after the imports, while it loads the model and scores the first test image. Linux only.
+The seconds are those that the run measured. The memory is measured here: how far a process of its own with one thread
+rises above what it holds after the imports, while it loads the model and scores the first test image, see
+benchmarks/fresh.py. Linux only.
 """
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 
 from about import csv_text
+from fresh import measure
 from patchad_nb.core import write_text
 from patchad_nb.data import Category
 from patchad_nb.results import TITLES, read_results
 
-CODE = """
-import sys
-import torch
-from patchad_nb.data import load_image
-from patchad_nb.results import METHODS
-
-def status(key):
-    "A figure of this process, in KiB."
-    return int(next(line for line in open('/proc/self/status') if line.startswith(key)).split()[1])
-
-folder, method, path = sys.argv[1:]
-torch.set_num_threads(1)
-image = load_image(path)
-if hasattr(METHODS[method], 'extra'):
-    import anomalib.models.image.padim.torch_model
-    import anomalib.models.image.fastflow.torch_model
-open('/proc/self/clear_refs', 'w').write('5')               # from now on the peak counts anew
-before = status('VmRSS')
-METHODS[method].load(folder).score_map(image)
-print('peak', status('VmHWM') - before)
-"""
-
-
-def peak_megabytes(folder, method, image):
-    "The memory that a fresh process needs for one image."
-    command = [sys.executable, '-c', CODE, str(folder), method, str(image)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode: sys.exit(f"{folder}: {done.stderr.strip().splitlines()[-1]}")
-    return int(done.stdout.split()[-1]) * 1024 / 1e6
-
 
 def cost(row, folder, image):
     "One row of the table, from one row of a run."
+    _, megabytes = measure('wall', 'score', folder, row['method'], image)
     return {
         'method': row['method'],
         'parameters': int(row['parameters']),
         'fit_seconds': f"{row['fit_seconds']:.1f}",
         'score_seconds_per_image': f"{row['score_seconds_per_image']:.3f}",
-        'peak_megabytes': f"{peak_megabytes(folder, row['method'], image):.0f}",
+        'peak_megabytes': f'{megabytes:.0f}',
         'model_megabytes': f"{(folder/'model.safetensors').stat().st_size / 1e6:.2f}",
     }
 

@@ -1,103 +1,89 @@
-"""How time grows with the size of the image and with the number of training patches, with the models of a run.
+"""How time and memory grow with the size of an image, with the models of a run, and with the number of training images.
 
     patchad_table1 --categories wood --out RUN
     python benchmarks/growth.py RUN --data RUN/data --category wood --out results/growth_cpu.json
 
-Larger images are the first test image, mirrored at its borders. The loop over patches is timed on 1000 patches and
-multiplied.
+Every number is that of a process of its own with one thread, see benchmarks/fresh.py. Larger images are the first test
+image, mirrored at its borders. The loop over patches is timed on 1000 patches and multiplied. The training images are
+procedural wood, 256 x 256 pixels; behind ten thousand names there are fifty different images. What would take longer
+than `--limit` seconds, judged by the size before, is left out.
 """
 import argparse
+import os
+import tempfile
 from pathlib import Path
 
-import numpy as np
 import torch
+from PIL import Image
 
 from about import about, write_json
-from patchad_nb.core import PATCH_SIZE, best_of
+from fresh import CLOCKS, LOOPED, measure
 from patchad_nb.data import Category
-from patchad_nb.dense import pad_image
-from patchad_nb.ocsvm import LatentOCSVM
-from patchad_nb.patches import PatchLatents, PatchSampler
-from patchad_nb.presets import PRESETS
-from patchad_nb.prior import PatchCodes, train_prior
 from patchad_nb.results import METHODS, not_installed
-from patchad_nb.training import train
+from patchad_nb.surfaces import normal_image
 
 COMMAND = 'python benchmarks/growth.py RUN --data RUN/data --category wood --out results/growth_cpu.json'
-SIZES = 64, 128, 256, 512, 1024                             # of square images, in pixels
-COUNTS = 500, 1000, 2000, 4000                              # training patches
+SIZES = 256, 512, 1024, 2048, 4096                          # of square images, in pixels
+COUNTS = 10, 100, 1000, 10_000                              # training images
+DISTINCT = 50
+SVM_PATCHES = 10                                            # of each training image
+LEARNING = {  # name in the figure: (task, further words, power of the number of images that its time follows)
+    'all images read': ('read', (), 1),
+    'color distance, fit': ('color', (), 1),
+    'batches of one epoch': ('batches', (), 1),
+    'auto-encoder, one epoch': ('epoch', (), 1),
+    f'SVM, {SVM_PATCHES} patches per image': ('svm', (SVM_PATCHES,), 1.5),
+}
 
 
-def seconds(f, repeats=2):
-    "The shortest time of some calls."
-    return best_of(repeats, f)[0][0]
+def hard_links(folder, n):
+    "Procedural images under `n` names."
+    for i in range(n):
+        path = folder/f'{i:05}.png'
+        if i < DISTINCT: Image.fromarray(normal_image('wood', 0, i, size=256)).save(path)
+        else: os.link(folder/f'{i % DISTINCT:05}.png', path)
 
 
-def mirrored(image, size):
-    "A square image of this size: the image, cut or mirrored at its borders."
-    n = min(image.shape[1:])
-    i = np.pad(np.arange(n), (0, max(0, size - n)), 'symmetric')[:size]
-    return image[:, i][:, :, i]
+class Growth:
+    "Rows of measurements, and those that would have taken too long."
+    def __init__(self, limit, clock):
+        self.limit, self.clock = limit, clock
+        self.rows, self.left_out = [], []
+
+    def add(self, what, method, n, seconds, megabytes):
+        self.rows.append({'what': what, 'method': method, 'n': n, 'seconds': seconds, 'megabytes': megabytes})
+        print(self.rows[-1], flush=True)
+
+    def series(self, what, method, sizes, power, task, words):
+        "A method at all sizes; its time follows this power of the size. `words`: size -> arguments of the task."
+        expected = 0
+        for n, following in zip(sizes, [*sizes[1:], None]):
+            if expected > self.limit:
+                self.left_out.append({'what': what, 'method': method, 'n': n, 'expected_seconds': expected})
+                print('left out:', self.left_out[-1], flush=True)
+            else:
+                expected, megabytes = measure(self.clock, task, *words(n))
+                self.add(what, method, n, expected, megabytes)
+            if following: expected *= (following / n)**power
 
 
-def load_detectors(run, category):
-    "The detectors of a run by the names of their methods."
-    folder = Path(run)/'models'/category
-    names = [m for m in METHODS if m not in not_installed()]
-    return {m: METHODS[m].load(folder/m/'seed0') for m in names}
+def image_series(growth, run, category):
+    "All methods of a run, on larger and larger images."
+    sample = category.samples[0]
+    models = Path(run)/'models'/category.name
+    seconds, megabytes = measure(growth.clock, 'loop', models/'ae_recons'/'seed0', sample.path)
+    for size in SIZES: growth.add('image', 'loop over patches', size, seconds / LOOPED * size**2, megabytes)
+    for method in METHODS:
+        if method in not_installed(): continue
+        folder = models/method/'seed0'
+        growth.series('image', method, SIZES, 2, 'score', lambda size: (folder, method, sample.path, size))
 
 
-@torch.inference_mode()
-def loop_seconds(model, image):
-    "Seconds per patch of the loop over patches, for the error of each patch's center."
-    x = pad_image(mirrored(image, 256)).float() / 255
-    places = range(0, 250, 8)
-    patches = [x[:, i:i + PATCH_SIZE, j:j + PATCH_SIZE] for i in places for j in places]
-    patches = torch.stack(patches[:1000])                              # (1000,3,63,63)
-    center = PATCH_SIZE // 2
-    def loop():
-        for batch in patches.split(100): (batch - model(batch))[:, :, center, center]
-    return seconds(loop) / len(patches)
-
-
-def image_rows(detectors, image):
-    "(method, size of the image, seconds)"
-    loop = loop_seconds(detectors['ae_recons'].model, image)
-    for d in detectors.values(): d.score_map(mirrored(image, 64))      # warms up
-    for size in SIZES:
-        x = mirrored(image, size)
-        yield 'loop over patches', size, loop * size**2
-        for method, d in detectors.items():
-            yield method, size, seconds(lambda: d.score_map(x), 1 if method == 'vq_restore' else 2)
-
-
-def small_prior():
-    "The prior of the preset `quick`."
-    settings = {k: v for k, v in PRESETS['quick'].items() if k.startswith('prior_')}
-    return METHODS['vq_restore'](**settings).prior
-
-
-def training_rows(detectors, images):
-    "(method, number of patches, seconds of one epoch)"
-    encoder, vq = detectors['ae_recons'].model.encoder, detectors['vq_recons'].model
-    settings = {'epochs': 1, 'batch_size': 25, 'lr': 1e-3, 'progress': False}
-    for n in COUNTS:
-        sampler = PatchSampler(images, n // len(images), progress=False)
-        for method in 'ae_recons', 'vq_recons':
-            net = METHODS[method]().make_model()
-            yield method, n, seconds(lambda: train(net, sampler, **settings), 1)
-        latents = PatchLatents(encoder, sampler)
-        yield 'ae_svm', n, seconds(lambda: LatentOCSVM(n_train=n).fit(latents), 1)
-        codes, prior = PatchCodes(vq, sampler, progress=False), small_prior()
-        yield 'vq_restore', n, seconds(lambda: train_prior(prior, codes, None, **settings), 1)
-
-
-def as_rows(what, measured):
-    "Measurements as dicts, printed one by one."
-    for method, n, t in measured:
-        row = {'what': what, 'method': method, 'n': n, 'seconds': t}
-        print(row, flush=True)
-        yield row
+def learning_series(growth, folder):
+    "What learns or is learned from, with more and more images."
+    hard_links(folder, max(COUNTS))
+    for name, (task, more, power) in LEARNING.items():
+        growth.series('images', name, COUNTS, power, task, lambda n: (folder, n, *more))
 
 
 def main():
@@ -106,13 +92,17 @@ def main():
     p.add_argument('run', help='folder of a finished run of patchad_table1')
     p.add_argument('--data', required=True, help='folder with categories')
     p.add_argument('--category', required=True)
+    p.add_argument('--limit', type=float, default=60., help='what would take more seconds is left out')
+    p.add_argument('--clock', choices=list(CLOCKS), default='wall', help='see benchmarks/fresh.py')
     p.add_argument('--out', required=True)
     a = p.parse_args()
-    category = Category(a.data, a.category)
-    detectors = load_detectors(a.run, a.category)
-    rows = list(as_rows('image', image_rows(detectors, category.samples[0].image())))
-    rows += as_rows('training', training_rows(detectors, category.train_images))
-    write_json(a.out, {'measured': about(COMMAND), 'rows': rows})
+    torch.set_num_threads(1)                                # as in the measured processes
+    growth = Growth(a.limit, a.clock)
+    image_series(growth, a.run, Category(a.data, a.category))
+    with tempfile.TemporaryDirectory() as folder: learning_series(growth, Path(folder))
+    command = COMMAND + f' --limit {a.limit:g} --clock {a.clock}'
+    measured = about(command, limit_seconds=a.limit, clock=a.clock)
+    write_json(a.out, {'measured': measured, 'left_out': growth.left_out, 'rows': growth.rows})
 
 
 if __name__ == '__main__': main()
