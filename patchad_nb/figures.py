@@ -347,32 +347,81 @@ def fig_cost(rows:Sequence, # see `read_cost`
     return fig
 
 # %% ../nbs/12b_figures.ipynb #2318c660
-def _growth_panel(ax, rows, methods, label):
-    "Seconds against a size, both logarithmic; all panels give a method the same color."
+def _growth_panel(ax, rows, methods, key):
+    "One number against a size, both logarithmic; all panels give a method the same color."
     for k, method in enumerate(methods):
-        mine = [r for r in rows if r['method'] == method]
+        mine = [r for r in rows if r['method'] == method and r.get(key) is not None]
         if not mine: continue
-        key = OLD_METHODS.get(method, method)
-        sizes, seconds = [r['n'] for r in mine], [r['seconds'] for r in mine]
-        style = dict(color=f'C{k}', marker='osv^D<>*P'[k % 9], ms=4, lw=1)
-        ax.loglog(sizes, seconds, label=TITLES.get(key, key), **style)
+        name = OLD_METHODS.get(method, method)
+        sizes, values = [r['n'] for r in mine], [r[key] for r in mine]
+        style = dict(color=f'C{k}', marker='osv^D<>*PX'[k % 10], ms=5, lw=1)
+        ax.loglog(sizes, values, label=TITLES.get(name, name), **style)
     sizes = sorted({r['n'] for r in rows})
-    ax.set(xlabel=label, ylabel='seconds')
-    ax.set_xticks(sizes, sizes, fontsize=8)
+    ax.set_xticks(sizes, sizes, fontsize=9)
     ax.set_xticks([], minor=True)
     ax.grid(alpha=.3)
 
 # %% ../nbs/12b_figures.ipynb #7894cdae
-def fig_growth(rows:Sequence # of dicts: what ('image' or 'training'), method, n, seconds
+def fig_growth(rows:Sequence, # of dicts: what, method, n, seconds, megabytes (or None)
+               what:str='image', # n is the side of the image; or 'images': the number of training images
               ) -> Figure:
-    "Seconds against the side of the image, and against the number of training patches."
-    fig, axs = subplots(1, 2, size=(9.5, 3.6))
+    "Seconds and peak memory against a size, see `benchmarks/growth.py`."
+    fig, axs = subplots(1, 2, size=(10.5, 3.8))
+    rows = [r for r in rows if r['what'] == what]
     methods = list(dict.fromkeys(r['method'] for r in rows))
-    labels = {'image': 'side of the image (pixels)',
-              'training': 'training patches (one epoch)'}
-    for ax, (what, label) in zip(axs, labels.items()):
-        mine = [r for r in rows if r['what'] == what]
-        _growth_panel(ax, mine, methods, label)
+    label = {'image': 'side of the image (pixels)', 'images': 'training images'}[what]
+    for ax, key in zip(axs, ['seconds', 'megabytes']):
+        _growth_panel(ax, rows, methods, key)
+        ax.set_xlabel(label)
+    axs[0].set_ylabel('seconds')
+    axs[1].set_ylabel('peak memory (MB)')
     handles = axs[0].get_legend_handles_labels()
-    axs[1].legend(*handles, fontsize=7, loc='upper left', bbox_to_anchor=(1.02, 1))
+    axs[1].legend(*handles, fontsize=9, loc='upper left', bbox_to_anchor=(1.02, 1))
+    return fig
+
+# %% ../nbs/12b_figures.ipynb #9246637b
+def limit_seconds(row:dict, # operations and bytes of a phase
+                  limits:dict # operations_per_second and bytes_per_second of the machine
+                 ) -> tuple: # seconds for the operations, seconds for the bytes
+    "How long a phase takes at least."
+    return (row['operations'] / limits['operations_per_second'],
+            row['bytes'] / limits['bytes_per_second'])
+
+# %% ../nbs/12b_figures.ipynb #1b7acaa8
+def _limit_bars(ax, seconds, shift, start, color, label):
+    "A bar for each phase, a little above or below its place."
+    places = np.arange(len(seconds)) + shift
+    lengths = np.array(seconds) - start
+    ax.barh(places, lengths, height=.38, left=start, color=color, label=label)
+
+def _times(ratio):
+    "A ratio in words."
+    return f'{ratio:,.0f} times' if ratio >= 10 else f'{ratio:.1f} times'
+
+def _limit_labels(ax, rows):
+    "The names of the phases, and over how much their time counts."
+    whole = {'s': '', 's per image': ', per image'}
+    names = [r['phase'] + whole[r['unit']] for r in rows]
+    ax.set_yticks(range(len(rows)), names, fontsize=9)
+    ax.tick_params('x', labelsize=9)
+    ax.invert_yaxis()
+
+# %% ../nbs/12b_figures.ipynb #78362a39
+def fig_limits(rows:Sequence, # of dicts: phase, seconds, unit, operations, bytes
+               limits:dict # operations_per_second and bytes_per_second of the machine
+              ) -> Figure: # two bars for each phase, and the ratio of their lengths
+    "What the phases of a run take, and what the machine allows, see `benchmarks/phases.py`."
+    allowed = [max(limit_seconds(r, limits)) for r in rows]
+    taken = [r['seconds'] for r in rows]
+    fig, ax = subplots(size=(9, 1 + .34 * len(rows)))
+    start = min(allowed + taken) / 3
+    ax.set(xscale='log', xlim=(start, max(taken) * 8), xlabel='seconds')
+    _limit_bars(ax, allowed, -.19, start, 'tab:blue', 'the machine allows')
+    _limit_bars(ax, taken, .19, start, 'tab:gray', 'it takes')
+    for k, (t, a) in enumerate(zip(taken, allowed)):
+        ax.text(max(t, a) * 1.2, k, _times(t / a), va='center', fontsize=9)
+    _limit_labels(ax, rows)
+    ax.margins(y=.02)
+    ax.spines[['top', 'right']].set_visible(False)
+    ax.legend(fontsize=9, loc='upper center', bbox_to_anchor=(.4, 1.1), ncols=2, frameon=False)
     return fig

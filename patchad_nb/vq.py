@@ -38,11 +38,11 @@ def nearest_of_all(z:torch.Tensor, # (N,d)
                   ) -> torch.Tensor: # int64 (N,)
     "The index of the nearest code of each latent, the lowest if several are equally near. Looks at every code."
     norms = codebook.square().sum(1) # (K,)
-    nearest = []
-    for part in z.split(chunk):
+    nearest = torch.empty(len(z), dtype=torch.int64, device=z.device)
+    for part, found in zip(z.split(chunk), nearest.split(chunk)):
         distances = torch.addmm(norms, part, codebook.T, alpha=-2) # (chunk,K)
-        nearest.append(first_minimum(distances))
-    return torch.cat(nearest)
+        found.copy_(first_minimum(distances))
+    return nearest
 
 # %% ../nbs/07_vq.ipynb #1ad5b538
 def group_codes(codebook:torch.Tensor, # (K,d)
@@ -101,13 +101,13 @@ def slices(z:torch.Tensor, # (N,d), in order
 # %% ../nbs/07_vq.ipynb #4c49087c
 def _nearest_in_slices(z, codebook, chunk):
     order = order_along_axis(z, codebook)
-    found = []
-    for part, look in slices(z.index_select(0, order), codebook, chunk):
+    found, nearest = torch.empty_like(order), torch.empty_like(order)
+    parts = slices(z.index_select(0, order), codebook, chunk)
+    for place, (part, look) in zip(found.split(chunk), parts):
         few = look.nonzero()[:, 0]
         few = torch.cat([few, few[-1:].expand(-len(few) % 32)]) # a multiple of 32
-        found.append(few[nearest_of_all(part, codebook.index_select(0, few), chunk)])
-    nearest = torch.empty_like(order)
-    nearest[order] = torch.cat(found)
+        place.copy_(few[nearest_of_all(part, codebook.index_select(0, few), chunk)])
+    nearest[order] = found
     return nearest
 
 def nearest_codes(z:torch.Tensor, # (N,d)
