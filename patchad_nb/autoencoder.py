@@ -116,8 +116,8 @@ def loss(
     loss = errors.flatten(1).sum(1).mean()
     return loss, {'error': loss.detach() / x[0].numel()}
 
-# %% ../nbs/05_autoencoder.ipynb #550b4756
-LANES = 16  # numbers that a CPU multiplies at once
+# %% ../nbs/05_autoencoder.ipynb #a70cfe32
+LANES = 16  # output channels that keep a CPU busy
 
 def neighbors(channels:int) -> int:  # at least 1
     "How many neighboring pixels fill the lanes."
@@ -128,7 +128,7 @@ def wide_kernels(kernels, n):  # (co,ci,k,k) -> (n*co,ci,k,k+n-1)
     shifted = [F.pad(kernels, (j, n - 1 - j)) for j in range(n)]
     return torch.cat(shifted)
 
-# %% ../nbs/05_autoencoder.ipynb #f38b2796
+# %% ../nbs/05_autoencoder.ipynb #05f2a33f
 def pad_row(x, padding, extra):  # (B,H,W,C)
     "Zeros on all sides, and `extra` more on the right."
     return F.pad(x, (0, 0, padding, padding + extra, padding, padding))
@@ -149,7 +149,7 @@ def convolve(
     y = y.movedim(1, -1).reshape(len(x), h, -1, co)
     return y[:, :, :w].contiguous()
 
-# %% ../nbs/05_autoencoder.ipynb #0120d228
+# %% ../nbs/05_autoencoder.ipynb #6096e602
 def kernel_gradient(x, g, k, padding): # (B,H,W,ci), (B,h,w,co) -> (co,ci,k,k)
     "The gradient of the kernels of `convolve`, from that of its output."
     _, h, w, co = g.shape
@@ -161,7 +161,7 @@ def kernel_gradient(x, g, k, padding): # (B,H,W,ci), (B,h,w,co) -> (co,ci,k,k)
     parts = wide.split(co)
     return sum(part[..., j:j + k] for j, part in enumerate(parts))
 
-# %% ../nbs/05_autoencoder.ipynb #537b4bd5
+# %% ../nbs/05_autoencoder.ipynb #56adb6b5
 class FewChannels(torch.autograd.Function):
     "`convolve`, with a gradient that is fast on a CPU."
     @staticmethod
@@ -181,7 +181,7 @@ class FewChannels(torch.autograd.Function):
         of_bias = g.flatten(1).sum(0).view(-1, len(kernels)).sum(0)
         return of_x, kernel_gradient(x, g, k, padding), of_bias, None
 
-# %% ../nbs/05_autoencoder.ipynb #21c103d2
+# %% ../nbs/05_autoencoder.ipynb #076d2d76
 def channel_means(x):  # (B,H,W,C) -> float64 (C,)
     "The mean of each channel: over the batch, then over the positions."
     return x.mean(0).double().flatten(0, 1).mean(0)
@@ -190,7 +190,10 @@ def as_picture(v, x):  # (C,), (B,H,W,C) -> (H,W,C)
     "A number for each channel, written to every position."
     return v.to(x.dtype).expand(x.shape[1:]).contiguous()
 
-# %% ../nbs/05_autoencoder.ipynb #575d68dc
+def affine(x, scale, shift):  # (B,H,W,C), (C,), (C,)
+    return torch.addcmul(as_picture(shift, x), x, as_picture(scale, x))
+
+# %% ../nbs/05_autoencoder.ipynb #29914558
 class Normalize(torch.autograd.Function):
     "Batch norm in training, for channels that come last. Returns mean and variance, too."
     @staticmethod
@@ -202,7 +205,7 @@ class Normalize(torch.autograd.Function):
         ctx.mark_non_differentiable(mean, var)
         scale = weight * inverse
         shift = bias - scale * mean
-        return torch.addcmul(as_picture(shift, x), x, as_picture(scale, x)), mean, var
+        return affine(x, scale, shift), mean, var
 
     @staticmethod
     @once_differentiable
@@ -213,12 +216,11 @@ class Normalize(torch.autograd.Function):
         scale = weight * inverse
         slope = -scale * mean_gx * inverse
         shift = -scale * mean_g - slope * mean
-        of_x = torch.addcmul(as_picture(shift, x), g, as_picture(scale, x))
-        of_x.addcmul_(x, as_picture(slope, x))
+        of_x = affine(g, scale, shift).addcmul_(x, as_picture(slope, x))
         n = x[..., 0].numel()
         return of_x, (n * mean_gx).to(x.dtype), (n * mean_g).to(x.dtype), None
 
-# %% ../nbs/05_autoencoder.ipynb #f6a17cf5
+# %% ../nbs/05_autoencoder.ipynb #ce3d63be
 def normalize(norm, x):  # (B,H,W,C)
     "What a `nn.BatchNorm2d` does in training."
     y, mean, var = Normalize.apply(x, norm.weight, norm.bias, norm.eps)
@@ -229,7 +231,7 @@ def normalize(norm, x):  # (B,H,W,C)
         norm.running_var.lerp_((var * n / (n - 1)).to(x.dtype), norm.momentum)
     return y
 
-# %% ../nbs/05_autoencoder.ipynb #2f87aeb8
+# %% ../nbs/05_autoencoder.ipynb #d1ba74c9
 def few_outputs(layer): # and nothing that `convolve` does not know
     return layer.stride == (1, 1) and layer.padding == (0, 0) and layer.out_channels <= LANES // 2
 
@@ -248,7 +250,7 @@ def channels_last(layer, x):  # (B,H,W,C) -> (B,h,w,co)
 
 def as_usual(layer, x): return layer(x.movedim(-1, 1)).movedim(1, -1).contiguous()
 
-# %% ../nbs/05_autoencoder.ipynb #7798784a
+# %% ../nbs/05_autoencoder.ipynb #a171d92b
 @patch
 def channels_last(self:TransposedConv, x): # (B,h,w,ci) -> (B,H,W,co)
     k, stride = self.kernel_size[0], self.stride[0]
@@ -268,7 +270,7 @@ def _blocks_last(self:TransposedConv, x):
     blocks = blocks.movedim(1, -1).reshape(B, h, w, k, -1)
     return blocks.transpose(2, 3).reshape(B, h * k, w * k, -1)
 
-# %% ../nbs/05_autoencoder.ipynb #f6b7a046
+# %% ../nbs/05_autoencoder.ipynb #f0a35aad
 def learns_on_cpu(network, x):
     "Is this a pass of a training that our gradients make faster?"
     learns = network.training and torch.is_grad_enabled()

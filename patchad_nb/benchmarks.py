@@ -7,9 +7,12 @@ __all__ = ['benchmark_metrics', 'benchmark_training', 'benchmark_dense', 'benchm
 
 # %% ../nbs/00_benchmarks.ipynb #52e6c571
 from collections.abc import Sequence
+from copy import deepcopy
+from unittest import mock
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from sklearn.svm import OneClassSVM
 from torch import nn
 
@@ -158,6 +161,47 @@ def benchmark_dense(size:int=1024,  # of a square image, in pixels
     return {'size': size, 'seconds_loop': seconds_loop, 'seconds_dense': seconds_dense,
             'ratio': seconds_loop / seconds_dense}
 
+# %% ../nbs/07_vq.ipynb #61303c49
+def _compare_search(model, image, repeats, device):
+    "Plain search among all codes against that in slices, and the score map without and with codes."
+    from patchad_nb.dense import pad_image
+    from patchad_nb.vq import _vectors, nearest_codes
+    x = pad_image(image, multiple=LATENT_STRIDE)[None].to(device).float() / 255
+    latents, codebook = _vectors(encode_phases(model.encoder, x)), model.quantizer.codebook.detach()
+    def plain_search():
+        parts = latents.split(1024)
+        return torch.cat([torch.addmm(norms, part, codebook.T, alpha=-2).argmin(1) for part in parts])
+    norms = codebook.square().sum(1)
+    (everywhere, reference), (in_slices, found) = best_of(
+        repeats, plain_search, lambda: nearest_codes(latents, codebook), device=device)
+    plain = AutoEncoder()
+    plain.encoder, plain.decoder = model.encoder, model.decoder
+    def score(m): return dense_map(image, lambda x: center_errors(m, x), device=device)
+    (continuous, _), (discrete, _) = best_of(repeats, lambda: score(plain), lambda: score(model), device=device)
+    return {'codes_in_use': len(found.unique()),
+            'differing_codes': int((found != reference).sum()),
+            'seconds_all_codes': everywhere,
+            'seconds_slices': in_slices,
+            'ratio_search': everywhere / in_slices,
+            'seconds_continuous': continuous,
+            'seconds_discrete': discrete,
+            'ratio_to_continuous': discrete / continuous}
+
+# %% ../nbs/07_vq.ipynb #907bd057
+def _benchmark_search(size, codebook_size, repeats, device):
+    "The comparison on procedural wood, with two networks that were trained for two epochs."
+    sizes = [size, *[(512, 512)] * 4]
+    pictures = [torch.from_numpy(normal_image('wood', 0, i, size=s)) for i, s in enumerate(sizes)]
+    wood = [p.permute(2, 0, 1).contiguous() for p in pictures] # (3,H,W) each
+    patches = PatchSampler(wood[1:], 250, device=device, progress=False)
+    alive = dict(init='kmeans', ema_decay=.99, restart_after=20)
+    results = {}
+    for name, options in {'collapsed': {}, 'all_alive': alive}.items():
+        with seeded(0): model = VQAutoEncoder(codebook_size=codebook_size, **options).to(device)
+        train(model, patches, epochs=2, batch_size=25, lr=1e-2, progress=False)
+        results[name] = _compare_search(model.eval(), wood[0], repeats, device)
+    return results
+
 # %% ../nbs/07_vq.ipynb #51d6e5c3
 def benchmark_vq(size:int=1024,  # of a square image, in pixels
                  codebook_size:int=1024,
@@ -165,7 +209,7 @@ def benchmark_vq(size:int=1024,  # of a square image, in pixels
                  batch_size:int=100, # patches per pass of the loop
                  repeats:int=3,  # the best of so many
                  device:str='cpu'
-                ) -> dict:  # seconds per image of both ways, and their ratio
+                ) -> dict:  # seconds per image of both ways, and their ratio; the search among all and among few codes
     "Seconds to quantize the latents of all patches: once per dense position, and patch by patch, in one run."
     g = torch.Generator().manual_seed(0)
     vq = VectorQuantizer(codebook_size, init='normal').to(device)
@@ -180,7 +224,7 @@ def benchmark_vq(size:int=1024,  # of a square image, in pixels
     with torch.inference_mode(): (sampled, _), (whole, _) = best_of(repeats, loop, dense, device=device)
     seconds_loop = sampled / (passes * batch_size) * size**2
     return {'size': size, 'codebook_size': codebook_size, 'seconds_loop': seconds_loop, 'seconds_dense': whole,
-            'ratio': seconds_loop / whole}
+            'ratio': seconds_loop / whole, 'search': _benchmark_search(size, codebook_size, repeats, device)}
 
 # %% ../nbs/08_ocsvm.ipynb #70b2b03c
 def _wood_and_svms(size, n_train, device):
@@ -235,17 +279,34 @@ def _resample_uncached(codes, prior, tau):
     x, u = codes.clone(), uniforms(*codes.shape, 0, codes.device)
     for j in range(CODES_PER_PATCH):
         logits = prior(x[:, :j + 1])[:, j]
-        again = logits.softmax(-1).gather(1, x[:, j:j + 1])[:, 0] < tau
-        x[:, j] = torch.where(again, sample_codes(logits, u[:, j]), x[:, j])
+        again = prior.log_probabilities(logits, x[:, j]).exp() < tau
+        x[:, j] = torch.where(again, prior.known[sample_codes(logits, u[:, j])], x[:, j])
     return x
+
+# %% ../nbs/09_prior.ipynb #9c0de017
+def _sample_in_double(logits, u):
+    ends = logits.double().softmax(-1).cumsum(-1)
+    places = u.double()[:, None] * ends[:, -1:]
+    return torch.searchsorted(ends, places, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
+
+def _resample_plainly(codes, prior):
+    "All codes, over the whole dictionary, in double precision and with the attention of PyTorch."
+    whole = deepcopy(prior)
+    whole.set_known(torch.arange(whole.codebook_size))
+    def attention(q, k, v): return F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] > 1)
+    with mock.patch.multiple('patchad_nb.prior', _attention=attention, sample_codes=_sample_in_double):
+        return resample(codes, whole, 1.)
 
 # %% ../nbs/09_prior.ipynb #b3dd6fb8
 def benchmark_resample(n:int=64,  # patches
                        improbable:float=.5, # share of the patches that have improbable codes
+                       known:int=40, # of 1024 codes, those that occur
                        blocks:int=2, heads:int=4, width:int=64, hidden:int=128, device:str='cpu'
                       ) -> dict:  # seconds and ratios
-    "Resampling with and without cache, and with and without early exit, in one run."
-    prior, codes = _prior_and_codes(64, n, device, blocks=blocks, heads=heads, width=width, hidden=hidden)
+    "Resampling: what the cache, the early exit and knowing which codes occur are worth, in one run."
+    prior, codes = _prior_and_codes(1024, n, device, blocks=blocks, heads=heads, width=width, hidden=hidden)
+    codes %= known
+    prior.restrict(codes)
     lowest = code_probabilities(prior, codes).amin(1).sort()[0]  # (n,)
     tau = float(lowest[min(n - 1, int(improbable * n))])  # this share has a code below
     def cached(early_exit): return resample(codes, prior, tau, early_exit=early_exit)
@@ -253,8 +314,11 @@ def benchmark_resample(n:int=64,  # patches
     uncached, _ = time_once(lambda: _resample_uncached(codes, prior, tau), device)
     (all_steps, _), = best_of(3, lambda: cached(False), device=device)
     (early, _), = best_of(3, lambda: cached(True), device=device)
+    (plainly, _), (knowing, _) = best_of(3, lambda: _resample_plainly(codes, prior),
+                                         lambda: resample(codes, prior, 1.), device=device)
     return {'patches': n, 'seconds_uncached': uncached, 'seconds_cached': all_steps, 'seconds_early_exit': early,
             'ratio_cache': uncached / all_steps, 'ratio_early_exit': all_steps / early,
+            'ratio_known': plainly / knowing,
             'tokens_per_second': n * CODES_PER_PATCH / all_steps}
 
 # %% ../nbs/09_prior.ipynb #b82eb478

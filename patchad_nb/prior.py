@@ -81,10 +81,13 @@ class CodePrior(nn.Module):
         for embedding in self.code, self.row, self.col: nn.init.normal_(embedding.weight, std=.02)
         self.set_known(torch.arange(codebook_size))
 
-    def forward(self, codes:torch.Tensor # int64 (B,T), the first T <= 289 codes of patches in raster order
-               ) -> torch.Tensor: # (B,T,K): at j the logits of the known codes, given the codes before j
-        "Judge all codes at once."
-        return self._run(F.pad(codes[:, :-1], (1, 0)), 0, None)
+# %% ../nbs/09_prior.ipynb #9c0de020
+@patch
+def forward(self:CodePrior,
+            codes:torch.Tensor # int64 (B,T), the first T <= 289 codes of patches in raster order
+           ) -> torch.Tensor: # (B,T,K): at j the logits of the known codes, given the codes before j
+    "Judge all codes at once."
+    return self._run(F.pad(codes[:, :-1], (1, 0)), 0, None)
 
 # %% ../nbs/09_prior.ipynb #f3c6cde7
 @patch

@@ -296,7 +296,7 @@ def compare_settings(detector:RestorationDetector, # fitted
                      settings:dict=SETTINGS, # name -> changes, see `RestorationDetector.variant`
                      seed:int=0,  # that of the fit
                      progress:bool=True
-                    ) -> Iterator: # of dicts: setting, defect, metrics, shares resampled, SSIM of normal patches, seconds
+                    ) -> Iterator: # of dicts: setting, defect, metrics, shares resampled, SSIM of normal patches
     "One network, one prior, one grid, one measure: what the settings of the restoration change."
     sampler = detector.network.sampler(category.train_images, seed, progress)
     _, held_out = split_images(sampler)

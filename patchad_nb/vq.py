@@ -17,22 +17,108 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from .autoencoder import AutoEncoder
-from .core import CODES_PER_PATCH, LATENT_STRIDE, PatchadError, show_picture, subplots
+from .core import CODES_PER_PATCH, LATENT_STRIDE, PatchadError, ceil_div, show_picture, subplots
 from .dense import encode_dense, pad_image, ReconstructionDetector
 from .detector import check_positive, check_whole, is_number
 
-# %% ../nbs/07_vq.ipynb #b1b22772
-def nearest_codes(z:torch.Tensor, # (N,d)
-                  codebook:torch.Tensor, # (K,d)
-                  chunk:int=1024 # latents at a time
+# %% ../nbs/07_vq.ipynb #13ecb484
+def first_minimum(x:torch.Tensor # (N,K)
                  ) -> torch.Tensor: # int64 (N,)
-    "The index of the nearest code of each latent."
+    "What `x.argmin(1)` gives: where the minimum of each row is, the first place if there are several."
+    if x.shape[1] < 128 or x.shape[1] % 32 or x.device.type != 'cpu': return x.argmin(1)
+    blocks = x.view(len(x), -1, 32)
+    best = blocks.amin(2).argmin(1) # (N,) the first block that has it
+    inside = blocks[torch.arange(len(x)), best].argmin(1)
+    return 32 * best + inside
+
+# %% ../nbs/07_vq.ipynb #b1b22772
+def nearest_of_all(z:torch.Tensor, # (N,d)
+                   codebook:torch.Tensor, # (K,d)
+                   chunk:int=1024 # latents at a time
+                  ) -> torch.Tensor: # int64 (N,)
+    "The index of the nearest code of each latent, the lowest if several are equally near. Looks at every code."
     norms = codebook.square().sum(1) # (K,)
     nearest = []
     for part in z.split(chunk):
         distances = torch.addmm(norms, part, codebook.T, alpha=-2) # (chunk,K)
-        nearest.append(distances.argmin(1))
+        nearest.append(first_minimum(distances))
     return torch.cat(nearest)
+
+# %% ../nbs/07_vq.ipynb #1ad5b538
+def group_codes(codebook:torch.Tensor, # (K,d)
+                n:int # number of groups
+               ) -> tuple: # leaders (n,d), group of each code int64 (K,), radii (n,)
+    "Sort codes into groups of near ones, around leaders that are far from each other."
+    gaps = codebook.new_full((len(codebook),), torch.inf) # squared, to the nearest leader so far
+    leaders = []
+    for _ in range(n):
+        leader = codebook[gaps.argmax()]
+        gaps = gaps.minimum((codebook - leader).square().sum(1))
+        leaders.append(leader)
+    leaders = torch.stack(leaders) # (n,d)
+    group = nearest_of_all(codebook, leaders) # (K,)
+    gaps = (codebook - leaders[group]).norm(dim=1)
+    radii = gaps.new_zeros(n).scatter_reduce(0, group, gaps, 'amax')
+    return leaders, group, radii
+
+# %% ../nbs/07_vq.ipynb #c6198987
+def groups_in_reach(z:torch.Tensor, # (N,d)
+                    leaders:torch.Tensor, # (n,d)
+                    radii:torch.Tensor, # (n,)
+                    largest:torch.Tensor # squared norm of the largest code
+                   ) -> torch.Tensor: # bool (n,)
+    "Which groups may hold the nearest code of one of the latents."
+    norms = z.square().sum(1, keepdim=True) # (N,1)
+    allowance = 200 * torch.finfo(z.dtype).eps * (norms + largest)
+    distances = torch.addmm(leaders.square().sum(1), z, leaders.T, alpha=-2) # (N,n), squared, without norms
+    bound = distances.amin(1, keepdim=True) + allowance # (N,1)
+    t = (bound + norms).sqrt()
+    beyond = (distances - bound).addcmul_(t, radii, value=-2) # (N,n)
+    return ~(beyond.amin(0) > radii.square())
+
+# %% ../nbs/07_vq.ipynb #89951fc8
+def order_along_axis(z:torch.Tensor, # (N,d)
+                     codebook:torch.Tensor # (K,d), finite
+                    ) -> torch.Tensor: # int64 (N,): which latent comes first, second, ...
+    "The order of the latents along the first principal axis of the codes, in 256 steps."
+    centered = codebook - codebook.mean(0)
+    axis = torch.linalg.eigh(centered.T @ centered)[1][:, -1] # (d,)
+    place = z @ axis
+    place = (place - place.min()) / (place.max() - place.min())
+    return (255 * place).nan_to_num().byte().argsort()
+
+# %% ../nbs/07_vq.ipynb #a7687164
+def slices(z:torch.Tensor, # (N,d), in order
+           codebook:torch.Tensor, # (K,d), finite
+           chunk:int=1024 # latents in a slice
+          ): # yields float (chunk,d) and bool (K,)
+    "Cut latents into slices, and tell for each which codes can be nearest to one of its latents."
+    leaders, group, radii = group_codes(codebook, ceil_div(len(codebook), 8))
+    largest = codebook.square().sum(1).max()
+    for part in z.split(chunk):
+        yield part, groups_in_reach(part, leaders, radii, largest)[group]
+
+# %% ../nbs/07_vq.ipynb #4c49087c
+def _nearest_in_slices(z, codebook, chunk):
+    order = order_along_axis(z, codebook)
+    found = []
+    for part, look in slices(z.index_select(0, order), codebook, chunk):
+        few = look.nonzero()[:, 0]
+        few = torch.cat([few, few[-1:].expand(-len(few) % 32)]) # a multiple of 32
+        found.append(few[nearest_of_all(part, codebook.index_select(0, few), chunk)])
+    nearest = torch.empty_like(order)
+    nearest[order] = torch.cat(found)
+    return nearest
+
+def nearest_codes(z:torch.Tensor, # (N,d)
+                  codebook:torch.Tensor, # (K,d)
+                  chunk:int=1024 # latents at a time
+                 ) -> torch.Tensor: # int64 (N,)
+    "The index of the nearest code of each latent. Looks only where it can be, if this is worth it."
+    large = len(z) >= 16 * chunk and len(codebook) >= 256
+    if large and z.device.type == 'cpu' and codebook.isfinite().all():
+        return _nearest_in_slices(z, codebook, chunk)
+    return nearest_of_all(z, codebook, chunk)
 
 # %% ../nbs/07_vq.ipynb #0a7aa67d
 def perplexity(counts:torch.Tensor # (K,) how often each code was used
@@ -292,6 +378,24 @@ def fig_cells(points:torch.Tensor,  # (N,2)
         ax.annotate('', code.tolist(), point.tolist(), arrowprops=arrow)
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set(xlabel='first latent number', ylabel='second')
+    return fig
+
+# %% ../nbs/07_vq.ipynb #b78ba00e
+def fig_slice(points:torch.Tensor, # (N,2)
+              codebook:torch.Tensor, # (K,2)
+              which:int=0, # slice that is shown
+              chunk:int=1024 # latents in a slice
+             ) -> Figure:
+    "Points of the plane, one slice of them, and the codes that can be nearest to a point of the slice."
+    ordered = points[order_along_axis(points, codebook)]
+    part, look = list(slices(ordered, codebook, chunk))[which]
+    fig, ax = subplots(size=(4.6, 3.2))
+    ax.plot(*points.T, '.', color='0.85', ms=3)
+    ax.plot(*codebook[~look].T, 'x', color='0.5', ms=3, label='cannot be the nearest')
+    ax.plot(*codebook[look].T, 'x', color='tab:red', ms=4, label=f'{int(look.sum())} of {len(look)} codes left')
+    ax.plot(*part.T, 'k.', ms=3, label='slice')
+    ax.set(xlabel='first latent number', ylabel='second')
+    ax.legend(fontsize=7, loc='upper left')
     return fig
 
 # %% ../nbs/07_vq.ipynb #07d0a039
