@@ -24,8 +24,8 @@ from patchad_nb.results import METHODS, not_installed
 from patchad_nb.training import train
 
 if not not_installed():                                     # imports that would count as memory
-    import anomalib.models.image.fastflow.torch_model
-    import anomalib.models.image.padim.torch_model
+    import anomalib.models.image.fastflow.torch_model  # noqa: F401
+    import anomalib.models.image.padim.torch_model  # noqa: F401
 QUICK = PRESETS['quick']
 LOOPED = 1000                                               # patches that the loop is timed on
 
