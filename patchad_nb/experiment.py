@@ -888,7 +888,7 @@ def _add_more_options(add):
     add('--out', metavar='DIR',
         help='folder of the run; by default runs/<preset>')
     add('--jobs', type=int, default=1, metavar='N',
-        help='do N rows at a time, in processes that share the threads; 2 is faster on two cores')
+        help='do N rows at a time, in processes that share the threads')
     add('--scheduler', metavar='ADDRESS',
         help='do the jobs on the workers of this Dask scheduler, '
              'for instance tcp://host:8786')

@@ -37,9 +37,10 @@ class Block(nn.Module):
     def forward(self, x, cache=None, start=0): # (B,T,width); with a cache the positions start, start+1, ...
         B, T, W = x.shape
         heads = self.qkv(self.norm1(x)).view(B, T, 3, self.heads, W // self.heads)
-        q, k, v = heads.permute(2, 0, 3, 1, 4)  # (B,heads,T,W/heads) each
-        if cache is not None: k, v = _remember(cache, k, v, start, q.dtype)
-        a = _attention(q, k, v)
+        heads = heads.permute(2, 0, 3, 1, 4)  # (3,B,heads,T,W/heads)
+        q, kv = heads[0], heads[1:]
+        if cache is not None: kv = _remember(cache, kv, start)
+        a = _attention(q, *kv)
         x = x + self.out(a.transpose(1, 2).reshape(B, T, W))  # (B,T,W)
         return x + self.dense(self.norm2(x))
 
@@ -47,16 +48,15 @@ class Block(nn.Module):
 def _attention(q, k, v): # (B,heads,T,d), and twice (B,heads,S,d) -> (B,heads,T,d)
     "The mean of the values, weighted by how well their keys fit the query."
     if q.shape[2] > 1 or q.is_cuda: return F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] > 1)
-    fit = q @ k.transpose(2, 3)  # (B,heads,1,S)
-    return (fit / math.sqrt(q.shape[3])).softmax(-1) @ v
+    fit = q / math.sqrt(q.shape[3]) @ k.transpose(2, 3)  # (B,heads,1,S)
+    return fit.softmax(-1) @ v
 
 # %% ../nbs/09_prior.ipynb #228dd688
-def _remember(cache, k, v, start, dtype): # cache (2,B,heads,289,width/heads); k, v (B,heads,T,width/heads)
+def _remember(cache, kv, start): # (2,B,heads,S,width/heads) and (2,B,heads,T,width/heads)
     "Put keys and values of new positions into the cache, and take out all up to them."
-    end = start + k.shape[2]
-    cache[0, :, :, start:end] = k
-    cache[1, :, :, start:end] = v
-    return cache[:, :, :, :end].to(dtype)
+    end = start + kv.shape[3]
+    cache[:, :, :, start:end] = kv
+    return cache[:, :, :, :end].to(kv.dtype)
 
 # %% ../nbs/09_prior.ipynb #c1f2561f
 class CodePrior(nn.Module):
@@ -143,14 +143,16 @@ def loss(self:CodePrior, codes): # int64 (B,289)
 
 # %% ../nbs/09_prior.ipynb #2a761c83
 @patch
-def new_cache(self:CodePrior, n:int # patches
-             ) -> torch.Tensor: # (blocks,2,n,heads,289,width/heads)
+def new_cache(self:CodePrior, n:int, # patches
+              length:int|None=None # positions; None: all
+             ) -> torch.Tensor: # (blocks,2,n,heads,length,width/heads)
     "Room for the keys and values of `n` patches."
     heads = self.blocks[0].heads
     width = len(self.start)
     with self.precision(): half = torch.is_autocast_enabled(self.start.device.type)
     dtype = torch.bfloat16 if half else self.start.dtype
-    return self.start.new_zeros(len(self.blocks), 2, n, heads, self.length, width // heads, dtype=dtype)
+    length = length or self.length
+    return self.start.new_zeros(len(self.blocks), 2, n, heads, length, width // heads, dtype=dtype)
 
 @patch
 def chunk(self:CodePrior) -> int: # patches whose cache takes 150 MB, or a quarter of a GPU's memory
@@ -312,9 +314,10 @@ def _is_low(p, tau): return (p < tau) | (tau == 1)
 def _resample_batch(prior, codes, low, u, tau, mode, start, last): # codes, low, u (B,289); last (B,), falling
     "Resample patches from position `start` on, each to its last one; returns codes and which were resampled."
     x = F.pad(codes, (1, 0))  # x[:, j] is the code before position j
-    cache = prior.new_cache(len(codes))
+    cache = prior.new_cache(len(codes), start + 1)
     resampled = torch.zeros_like(low)
     for j in range(start, int(last[0]) + 1):
+        if j == cache.shape[4]: cache = F.pad(cache, (0, 0, 0, 32))  # room for 32 positions more
         n = int((last >= j).sum())  # the others are finished
         before = x[:n, :j + 1] if j == start else x[:n, j:j + 1]  # at first, all that fills the cache
         logits = prior.step(before, j + 1 - before.shape[1], cache[:, :, :n])  # (n,A)
