@@ -186,7 +186,7 @@ def from_model(cls:Detector,
     try:
         self = cls(**meta['params'], device=device)
         self.set_state(tensors)
-    except (KeyError, TypeError, RuntimeError, ValueError) as e:
+    except (LookupError, TypeError, RuntimeError, ValueError) as e:
         why = str(e).splitlines()[0]
         raise PatchadError(f"{path}: does not fit the method {cls.key!r} ({why}); delete it and train again") from None
     if meta['normal_range']: self.normal_range = tuple(meta['normal_range'])
