@@ -26,7 +26,7 @@ setup(
     keywords=cfg["keywords"].split(),
     packages=find_packages(include=["patchad_nb*"]),
     include_package_data=True,
-    package_data={cfg["lib_path"]: ["py.typed"]},
+    package_data={cfg["lib_path"]: ["py.typed", "models/*/model.safetensors"]},
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg["requirements"].split(),
     extras_require=extras,
