@@ -398,7 +398,8 @@ def fig_restorations(model:VQAutoEncoder,
                      prior:CodePrior,
                      patches:torch.Tensor, # float32 (n,3,63,63)
                      settings:Sequence,  # of (title, tau, mode)
-                     seed:int=0
+                     seed:int=0,
+                     columns:Sequence=()  # titles of the patches
                     ) -> Figure: # rows: patch, reconstruction, a restoration for each setting with the share resampled
     "Restorations of patches for several settings, side by side."
     def paint(codes): return model.decoder(model.quantizer.lookup(codes.view(-1, prior.side, prior.side)))
@@ -409,7 +410,7 @@ def fig_restorations(model:VQAutoEncoder,
         shares = resampled.float().mean(1)
         pictures.append([dict(picture=x, below=f'{share:.0%} new') for x, share in zip(paint(restored), shares)])
     titles = ['patch', 'reconstruction', *[title for title, _, _ in settings]]
-    fig = fig_grid(pictures, rows=titles, inches=.8)
+    fig = fig_grid(pictures, columns=columns, rows=titles, inches=.8)
     for ax in fig.axes: ax.xaxis.label.set_fontsize(6)
     for ax in fig.axes[::len(patches)]: ax.set_ylabel(ax.get_ylabel(), fontsize=6, rotation=0, ha='right', va='center')
     return fig

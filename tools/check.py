@@ -30,6 +30,7 @@ PASSING = '__pycache__', '.ipynb_checkpoints', 'runs'       # folders that come 
 REPRODUCED = 'table1', 'figures', 'defect_types', 'cost'
 RUFF = 'nbs', 'exercises', 'tools', 'benchmarks', 'setup.py'
 MAX_BYTES = 1_500_000
+MAX_MODEL = 2_000_000
 MOST = {                                                    # of the exported code, see tools/density.py
     'over 120 columns': 0,
     'lines with ;': 0,
@@ -260,6 +261,24 @@ def directives():
         found = [fault for c in code for fault in directive_faults(source_of(c))]
         lines += [f'{path.relative_to(ROOT).as_posix()}: {fault}' for fault in found]
     if lines: raise Failed('\n  '.join(['mend the first lines of these cells:', *lines]))
+
+
+# ---------------------------------------------------------------- models
+
+def header(path):
+    "The names, shapes and settings at the head of a safetensors file, as a text."
+    with open(path, 'rb') as f: return f.read(int.from_bytes(f.read(8), 'little')).decode()
+
+
+@check
+def models():
+    "the models that come with the package are small, and name no path of a machine"
+    paths = sorted((ROOT/settings()['lib_path']/'models').glob('*/model.safetensors'))
+    if not paths: raise Failed('there is no model; run python tools/make_small_model.py')
+    for path in paths:
+        name, size = path.relative_to(ROOT).as_posix(), path.stat().st_size
+        if size >= MAX_MODEL: raise Failed(f'{name}: {size/1e6:.1f} MB, more than {MAX_MODEL/1e6} MB; make it smaller')
+        if m := MACHINE_PATH.search(header(path)): raise Failed(f'{name}: holds the path {m[0][:60]}; make it again')
 
 
 # ---------------------------------------------------------------- the reproduction notebooks
