@@ -25,7 +25,6 @@ setup(
     url=url,
     keywords=cfg["keywords"].split(),
     packages=find_packages(include=["patchad_nb*"]),
-    include_package_data=True,
     package_data={cfg["lib_path"]: ["py.typed", "models/*/model.safetensors"]},
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg["requirements"].split(),
