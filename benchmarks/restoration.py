@@ -18,14 +18,20 @@ FIXED = dict(tau=.05, tau_as='quantile', mode='fixed', draws=1)
 MOVING = FIXED | dict(mode='moving')
 
 
-def sweep():
+def sweep(stride):
     "Settings that change one thing at a time: mode, threshold, number of draws and stride."
     settings = {name: SETTINGS[name] for name in ('plain SSIM', 'paper', 'paper, fixed')}
     for tau in (.01, .02, .05, .1, .2, .4): settings[f'fixed, quantile {tau:g}'] = FIXED | dict(tau=tau)
-    for tau in (.01, .02, .05, .1): settings[f'moving, quantile {tau:g}'] = MOVING | dict(tau=tau)
-    for draws in (3, 8): settings[f'fixed, quantile 0.05, {draws} draws'] = FIXED | dict(draws=draws)
-    for stride in (32, 8): settings[f'fixed, quantile 0.05, stride {stride}'] = FIXED | dict(stride=stride)
+    for tau in (.01, .05, .1): settings[f'moving, quantile {tau:g}'] = MOVING | dict(tau=tau)
+    settings['fixed, quantile 0.05, 3 draws'] = FIXED | dict(draws=3)
+    settings[f'fixed, quantile 0.05, stride {stride // 2}'] = FIXED | dict(stride=stride // 2)
     return settings
+
+
+def few_of_each(samples, n):
+    "The first n test images of each type."
+    types = dict.fromkeys(s.defect for s in samples)
+    return [s for t in types for s in [s for s in samples if s.defect == t][:n]]
 
 
 def arguments():
@@ -38,6 +44,7 @@ def arguments():
     p.add_argument('--settings', nargs='+', choices=list(SETTINGS), default=list(SETTINGS), metavar='NAME',
                    help=f"some of: {', '.join(SETTINGS)}")
     p.add_argument('--sweep', action='store_true', help='one thing at a time instead')
+    p.add_argument('--images', type=int, help='at most so many test images of each type')
     p.add_argument('--device', default='auto')
     p.add_argument('--out', required=True)
     return p.parse_args()
@@ -48,9 +55,12 @@ def main():
     a = arguments()
     folder = Path(a.run)/'models'/a.category/'vq_restore'/f'seed{a.seed}'
     detector = RestorationDetector.load(folder, pick_device(a.device))
-    settings = sweep() if a.sweep else {name: SETTINGS[name] for name in a.settings}
+    category = Category(a.data, a.category)
+    if a.images: category.samples = few_of_each(category.samples, a.images)
+    stride = detector.params()['stride']
+    settings = sweep(stride) if a.sweep else {name: SETTINGS[name] for name in a.settings}
     rows = []
-    for row in compare_settings(detector, Category(a.data, a.category), settings, a.seed):
+    for row in compare_settings(detector, category, settings, a.seed):
         rows.append(row)
         write_text(a.out, csv_text(rows))
 
