@@ -317,15 +317,19 @@ def fig_grid(
 ) -> Figure:
     "Pictures in a grid, with titles above the columns and labels beside the rows."
     n = max(map(len, pictures))
-    size = inches * n, inches * len(pictures) + .3
+    titles = [_wrapped(title, round(12 * inches)) for title in columns]
+    lines = max((title.count('\n') for title in titles), default=0)  # after the first one
+    size = inches * n, inches * len(pictures) + .3 + .14 * lines
     fig, axs = subplots(len(pictures), n, size, pad, squeeze=False)
-    for ax in axs.flat: ax.axis('off')
+    for ax in axs.flat:
+        ax.axis('off')
+        ax.set_anchor('N')  # right below its title
     for line, entries in zip(axs, pictures):
         for ax, entry in zip(line, entries):
             if entry is None: continue
             ax.axis('on')
             show_picture(ax, **scale | (entry if isinstance(entry, dict) else {'picture': entry}))
-    for ax, title in zip(axs[0], columns): ax.set_title(_wrapped(title, round(12 * inches)), fontsize=9)
+    for ax, title in zip(axs[0], titles): ax.set_title(title, fontsize=9)
     for ax, label in zip(axs[:, 0], rows): ax.set_ylabel(label, fontsize=8)
     return fig
 

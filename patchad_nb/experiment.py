@@ -6,12 +6,10 @@
 __all__ = ['run', 'table1_main', 'find_model', 'score_images', 'score_main']
 
 # %% ../nbs/13_experiment.ipynb #000e44b8
-import argparse, hashlib, importlib.metadata, json, multiprocessing, os, platform, shutil
-import signal, sys, threading, time, warnings, zlib
+import argparse, hashlib, importlib.metadata, json, platform, shutil, sys, time, warnings, zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import BrokenExecutor, FIRST_COMPLETED, ProcessPoolExecutor, wait
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -289,7 +287,7 @@ def _check_threads(out, old, threads):
     before = old.get('threads')
     if None in (before, threads) or before == threads: return
     raise PatchadError(f"{out}: was made with {before} threads, not {threads}; "
-                       f"set OMP_NUM_THREADS={before}, or --jobs as it was, or choose another --out")
+                       f"set OMP_NUM_THREADS={before}, or choose another --out")
 
 # %% ../nbs/13_experiment.ipynb #438d29bc
 def _names(data, names, preset, layout=None):
@@ -588,64 +586,13 @@ def _by_dask(jobs, scheduler):
         for future in as_completed(futures.values()):
             yield by_key[future.key], future.result()  # raises what the job has raised
 
-# %% ../nbs/13_experiment.ipynb #57926690
-def _threads_of(workers):
-    "How many threads each of some workers has."
-    return max(1, torch.get_num_threads() // workers)
-
-def _start_worker(threads, lifeline):
-    "What a worker does first."
-    def hold():
-        try: lifeline.recv()
-        except (EOFError, OSError): os._exit(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which lets go of the lifeline
-    warnings.simplefilter('ignore')               # the run has looked at all images, and told what is odd
-    tqdm.set_lock(threading.RLock())              # else tqdm makes one that outlives a worker
-    threading.Thread(target=hold, daemon=True).start()
-    torch.set_num_threads(threads)
-
-@contextmanager
-def _workers(n):
-    "A pool of n processes, which end with what is inside."
-    context = multiprocessing.get_context('spawn')
-    theirs, ours = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(n, context, _start_worker, (_threads_of(n), theirs))
-    try: yield pool
-    finally:
-        ours.close()
-        pool.shutdown(cancel_futures=True)
-
-# %% ../nbs/13_experiment.ipynb #5b920557
-def _side_by_side(jobs, n):
-    "Do jobs in n processes, each after the one whose network it uses."
-    todo = {job['folder']: job for job in jobs if not _is_done(job['folder'])}
-    yield from ((job, 0.) for job in jobs if job['folder'] not in todo)
-    later, running = {}, {}
-    with _workers(n) as pool:
-        def submit(job): running[pool.submit(_run_after, _for_worker(job), None)] = job
-        for job in todo.values():
-            base = _base_folder(job['folder'], job['method'])
-            if base in todo: later.setdefault(base, []).append(job)
-            else: submit(job)
-        while running:
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            finished = [(running.pop(future), future.result()) for future in done]
-            for job, _ in finished:
-                for next_job in later.pop(job['folder'], []): submit(next_job)
-            yield from finished
-
 # %% ../nbs/13_experiment.ipynb #85403344
 def run_jobs(jobs:Sequence,  # of dicts: the arguments of `run_job`
-             where:str|int=1,  # so many at a time on this machine, or the address of a Dask scheduler
+             scheduler:str|None=None,  # address of a Dask scheduler; by default here
             ) -> Iterator:  # of pairs (job, seconds that it took), each when it is done
     "Do jobs. Raises `PatchadError` when there is no scheduler at the address."
-    if isinstance(where, str): yield from _by_dask(jobs, where)
-    elif where == 1: yield from ((job, _seconds_of(job)) for job in jobs)
-    else:
-        try: yield from _side_by_side(jobs, where)
-        except BrokenExecutor:
-            raise PatchadError("a worker has died, perhaps for want of memory; "
-                               "go on with --resume and fewer --jobs") from None
+    if scheduler is None: yield from ((job, _seconds_of(job)) for job in jobs)
+    else: yield from _by_dask(jobs, scheduler)
 
 # %% ../nbs/13_experiment.ipynb #8ce2412c
 def _check_reading(data, folders, white=None, layout=None):
@@ -738,15 +685,14 @@ def _in_words(seconds):
 # %% ../nbs/13_experiment.ipynb #e5e82f9c
 class _Report:
     "What a run tells of its rows."
-    def __init__(self, jobs, workers=1): # None: not known
-        self.total, self.workers, self.start = len(jobs), workers, time.perf_counter()
+    def __init__(self, jobs):
+        self.total, self.start = len(jobs), time.perf_counter()
         self.several_seeds = len({job['seed'] for job in jobs}) > 1
         self.left = {job['folder']: job['method'] for job in jobs if not _is_done(job['folder'])}
         self.done = []  # pairs (method, seconds), of this call
 
     def at_once(self):
-        "How many rows are in the making at a time."
-        if self.workers: return self.workers
+        "How many rows are in the making at a time: one here, several with Dask."
         return max(1, sum(seconds for _, seconds in self.done) / (time.perf_counter() - self.start))
 
     def finished(self, job, seconds, picture=None):
@@ -770,22 +716,21 @@ def _result(job, several_seeds):
     return f"{name}, {TITLES[job['method']]}: {', '.join(known) or 'scored'}"
 
 # %% ../nbs/13_experiment.ipynb #c406d931
-def _do(out, jobs, config, missing, where):
+def _do(out, jobs, config, missing, scheduler):
     "Do the jobs. After each one write the table and tell of it, after the last one of a group draw its figures."
     left = Counter(map(_group, jobs))
     to_draw = _groups_to_draw(out, jobs)
     _check_done(out, jobs, config, to_draw)
-    report, shown = _Report(jobs, where if isinstance(where, int) else None), set()
-    with closing(run_jobs(jobs, where)) as finished:
-        for job, seconds in finished:
-            rows = _write_table(out, config, missing)
-            group, name, picture = _group(job), job['category'].name, None
-            if job['folder'] in report.left and name not in shown:
-                picture = save_maps(out, job['category'], job['seed'], [job['method']])
-                shown.add(name)
-            report.finished(job, seconds, picture)
-            left[group] -= 1
-            if left[group] == 0 and group in to_draw: save_figures(out, job['category'], job['seed'], job['device'])
+    report, shown = _Report(jobs), set()
+    for job, seconds in run_jobs(jobs, scheduler):
+        rows = _write_table(out, config, missing)
+        group, name, picture = _group(job), job['category'].name, None
+        if job['folder'] in report.left and name not in shown:
+            picture = save_maps(out, job['category'], job['seed'], [job['method']])
+            shown.add(name)
+        report.finished(job, seconds, picture)
+        left[group] -= 1
+        if left[group] == 0 and group in to_draw: save_figures(out, job['category'], job['seed'], job['device'])
     return rows
 
 # %% ../nbs/13_experiment.ipynb #62322586
@@ -794,21 +739,13 @@ def _fixed(data, folders, methods, preset, changes, device, **reading):
     settings = _check_settings(preset, changes, methods)
     return dict(preset=preset, settings=settings, data=_source(data, folders), device=pick_device(device)) | reading
 
-def _run_alone(out, fixed, asked, source, how, missing, where):
+def _run_alone(out, fixed, asked, source, how, missing, scheduler):
     "A run that has its folder for itself."
     with alone_in(out):
         config, found = _prepare(out, fixed, asked, source, how)
         jobs = _jobs(out, found, asked['methods'], fixed['settings'], asked['seeds'],
                      device=fixed['device'], progress=how['progress'])
-        return _do(out, jobs, config, missing, where)
-
-# %% ../nbs/13_experiment.ipynb #d62a7681
-def _where(jobs, scheduler):
-    "Where a run does its jobs, see `run_jobs`, and with how many threads, if that is known."
-    if jobs < 1: raise PatchadError(f"--jobs {jobs}: use 1 or more")
-    if scheduler is None: return jobs, _threads_of(jobs)
-    if jobs == 1: return scheduler, None
-    raise PatchadError(f"--jobs {jobs}: leave it out with --scheduler, which has workers of its own")
+        return _do(out, jobs, config, missing, scheduler)
 
 # %% ../nbs/13_experiment.ipynb #0e6223df
 def _which(methods):
@@ -831,7 +768,6 @@ def run(out:str|Path, # folder of the run
         resume:bool=False, # go on with an earlier run in `out`
         progress:bool=True, # show bars
         scheduler:str|None=None, # address of a Dask scheduler, whose workers do the rows
-        jobs:int=1, # rows at a time, in processes that share the threads
         **reading # `white` and `layout` of the images, see `Category`
        ) -> list: # of rows
     "Run every method on every category with every seed; write results, table, figures and models."
@@ -839,10 +775,10 @@ def run(out:str|Path, # folder of the run
     reading = dict(images=images) | _check_reading(data, folders, **reading)
     fixed = _fixed(data, folders, methods, preset, changes, device, **reading)
     asked = dict(methods=methods, categories=list(categories or ['all']), seeds=list(map(check_seed, seeds)))
-    where, threads = _where(jobs, scheduler)
+    threads = torch.get_num_threads() if scheduler is None else None  # of many workers they are not known
     explicit = {change.partition('=')[0] for change in changes}
     how = dict(explicit=explicit, resume=resume, progress=progress, threads=threads)
-    return _run_alone(Path(out), fixed, asked, (data, folders), how, missing, where)
+    return _run_alone(Path(out), fixed, asked, (data, folders), how, missing, scheduler)
 
 # %% ../nbs/13_experiment.ipynb #ae971a07
 _SEVERAL = dict(nargs='+', action='extend')  # an option that may be repeated: the values add up
@@ -887,8 +823,6 @@ def _add_more_options(add):
     add('--device', default='auto', help='auto, cpu or cuda')
     add('--out', metavar='DIR',
         help='folder of the run; by default runs/<preset>')
-    add('--jobs', type=int, default=1, metavar='N',
-        help='do N rows at a time, in processes that share the threads')
     add('--scheduler', metavar='ADDRESS',
         help='do the jobs on the workers of this Dask scheduler, '
              'for instance tcp://host:8786')
@@ -938,7 +872,7 @@ def _table1(argv):
     with _reading('patchad_table1', a.max_pixels):
         run(out, data=a.data, categories=a.categories, methods=methods, preset=a.preset,
             changes=a.set or [], seeds=a.seeds or [0], device=a.device, images=a.images, folders=folders,
-            resume=a.resume, progress=sys.stderr.isatty(), scheduler=a.scheduler, jobs=a.jobs,
+            resume=a.resume, progress=sys.stderr.isatty(), scheduler=a.scheduler,
             white=a.white, layout=_parse_layout(a.layout))
     print((out/'table1.md').read_text(encoding='utf-8'), end='')
     print(f'\nresults, figures and models: {out}')
