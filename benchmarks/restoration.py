@@ -30,6 +30,7 @@ def sweep(stride):
     settings = {name: SETTINGS[name] for name in ('plain SSIM', 'paper', 'paper, fixed')}
     for tau in (.01, .02, .05, .1, .2, .4): settings[f'fixed, quantile {tau:g}'] = FIXED | dict(tau=tau)
     for tau in (.01, .05, .1): settings[f'moving, quantile {tau:g}'] = MOVING | dict(tau=tau)
+    for tau in (.005, .001): settings[f'moving, probability {tau:g}'] = SETTINGS['paper'] | dict(tau=tau)
     settings['fixed, quantile 0.05, 3 draws'] = FIXED | dict(draws=3)
     settings[f'fixed, quantile 0.05, stride {stride // 2}'] = FIXED | dict(stride=stride // 2)
     return settings
@@ -87,7 +88,7 @@ def arguments():
     p.add_argument('--settings', nargs='+', choices=list(SETTINGS), default=list(SETTINGS), metavar='NAME',
                    help=f"some of: {', '.join(SETTINGS)}")
     p.add_argument('--sweep', action='store_true', help='one thing at a time instead')
-    p.add_argument('--only', nargs='+', metavar='WORDS', help='of the sweep, settings whose names contain one of these')
+    p.add_argument('--only', nargs='+', metavar='NAME', help='of the sweep, some of its settings')
     p.add_argument('--patches', action='store_true', help='write patches and their copies instead')
     p.add_argument('--images', type=int, help='at most so many test images of each type')
     p.add_argument('--device', default='auto')
@@ -107,7 +108,7 @@ def main():
         return
     stride = detector.params()['stride']
     settings = sweep(stride) if a.sweep else {name: SETTINGS[name] for name in a.settings}
-    if a.only: settings = {name: s for name, s in settings.items() if any(words in name for words in a.only)}
+    if a.only: settings = {name: settings[name] for name in a.only}
     rows = read_rows(a.out)
     done = {row['setting'] for row in rows}
     for name in [name for name in settings if name not in done]:

@@ -21,6 +21,7 @@ from patchad_nb.dense import ReconstructionDetector, dense_map, encode_phases, m
 from patchad_nb.detector import evaluate, score_samples
 from patchad_nb.ocsvm import SVMDetector
 from patchad_nb.patches import PatchLatents
+from restoration import few_of_each
 
 
 class MeanDistance:
@@ -72,13 +73,14 @@ def normal_latents(detector, category, seed):
     return sampler[chosen], PatchLatents(detector.encode, sampler)[chosen]
 
 
-def compare(detector, category, seed):
-    "Rows for all settings: the metrics, and how far the map agrees with the distance from the mean."
+def compare(detector, category, seed, wanted):
+    "Rows for the wanted settings, None: all; the metrics, and how far the map agrees with the distance from the mean."
     normal = normal_latents(detector, category, seed)[1]
     detectors = {'distance from the mean': MeanDistance(detector, normal)}
     detectors['distance from the mean, too far or too near'] = MeanDistance(detector, normal, two_sided=True)
     first = None
     for name in [*detectors, *settings(detector)]:
+        if wanted and name not in wanted and first: continue  # the first one is needed for the ranks
         changes = settings(detector).get(name)
         used = detectors[name] if changes is None else refitted(detector, category, seed, changes)
         maps, seconds = score_samples(used, category.samples)
@@ -128,17 +130,19 @@ def main():
     p.add_argument('--data', required=True, help='folder with categories')
     p.add_argument('--category', required=True)
     p.add_argument('--seed', type=int, default=0)
+    p.add_argument('--only', nargs='+', metavar='NAME', help='some of the settings')
+    p.add_argument('--images', type=int, help='at most so many test images of each type')
     p.add_argument('--out', required=True, help='a folder')
     a = p.parse_args()
     category = Category(a.data, a.category)
+    if a.images: category.samples = few_of_each(category.samples, a.images)
     detector = SVMDetector.load(Path(a.run)/'models'/a.category/'ae_svm'/f'seed{a.seed}')
     out, rows = Path(a.out), []
     out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out/'svm.npz', **examples(detector, category, a.seed))
-    for row in compare(detector, category, a.seed):
+    for row in compare(detector, category, a.seed, a.only):
         rows.append(row)
-        if row['defect'] == 'all': write_text(out/'svm.csv', csv_text(rows))
-    write_text(out/'svm.csv', csv_text(rows))
+        write_text(out/'svm.csv', csv_text(rows))
 
 
 if __name__ == '__main__': main()

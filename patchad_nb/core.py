@@ -319,7 +319,8 @@ def fig_grid(
     n = max(map(len, pictures))
     titles = [_wrapped(title, round(12 * inches)) for title in columns]
     lines = max((title.count('\n') for title in titles), default=0)  # after the first one
-    size = inches * n, inches * len(pictures) + .3 + .14 * lines
+    captions = sum(any(isinstance(e, dict) and e.get('below') for e in row) for row in pictures)  # rows with some
+    size = inches * n, inches * len(pictures) + .3 + .14 * lines + .2 * captions
     fig, axs = subplots(len(pictures), n, size, pad, squeeze=False)
     for ax in axs.flat:
         ax.axis('off')
