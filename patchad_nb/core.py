@@ -301,6 +301,10 @@ def show_picture(ax,  # axes of a figure
     if below: ax.set_xlabel(below, fontsize=8)
 
 # %% ../nbs/core.ipynb #ac6a822e
+def _has_text(row): # pictures, as for `fig_grid`
+    "Does text stand below a picture?"
+    return any(isinstance(entry, dict) and entry.get('below') for entry in row)
+
 def _wrapped(text:str, columns:int) -> str:
     "A text in lines of at most `columns` characters, if its words allow."
     whole_words = textwrap.TextWrapper(columns, break_on_hyphens=False, break_long_words=False)
@@ -319,12 +323,11 @@ def fig_grid(
     n = max(map(len, pictures))
     titles = [_wrapped(title, round(12 * inches)) for title in columns]
     lines = max((title.count('\n') for title in titles), default=0)  # after the first one
-    captions = sum(any(isinstance(e, dict) and e.get('below') for e in row) for row in pictures)  # rows with some
+    captions = sum(_has_text(row) for row in pictures)
     size = inches * n, inches * len(pictures) + .3 + .14 * lines + .2 * captions
     fig, axs = subplots(len(pictures), n, size, pad, squeeze=False)
-    for ax in axs.flat:
-        ax.axis('off')
-        ax.set_anchor('N')  # right below its title
+    for ax in axs.flat: ax.set_anchor('N')  # right below its title
+    for ax in axs.flat: ax.axis('off')
     for line, entries in zip(axs, pictures):
         for ax, entry in zip(line, entries):
             if entry is None: continue
