@@ -1,4 +1,5 @@
 """What every measurement says about itself, and the files that hold measurements."""
+import collections
 import csv
 import datetime
 import importlib.metadata
@@ -6,6 +7,7 @@ import io
 import json
 import os
 import platform
+from pathlib import Path
 
 import torch
 
@@ -35,6 +37,22 @@ def about(command, device='cpu', **more):
 def write_json(path, value):
     "Write measurements as JSON, all or nothing."
     write_text(path, json.dumps(value, indent=1) + '\n')
+
+
+def few_of_each(samples, n):
+    "The first n test images of each type; None: all."
+    seen = collections.Counter()
+    chosen = []
+    for sample in samples:
+        seen[sample.defect] += 1
+        if n is None or seen[sample.defect] <= n: chosen.append(sample)
+    return chosen
+
+
+def read_rows(path):
+    "The rows that an earlier call has written to a CSV file, if it is there."
+    if not Path(path).exists(): return []
+    with open(path) as f: return list(csv.DictReader(f))
 
 
 def csv_text(rows):

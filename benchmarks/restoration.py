@@ -6,13 +6,12 @@
     python benchmarks/restoration.py RUN --data DIR --category grid --patches --out FILE.npz  patches and their copies
 """
 import argparse
-import csv
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from about import csv_text
+from about import csv_text, few_of_each, read_rows
 from patchad_nb.core import PATCH_SIZE, write_text
 from patchad_nb.data import Category
 from patchad_nb.dense import pad_image
@@ -34,12 +33,6 @@ def sweep(stride):
     settings['fixed, quantile 0.05, 3 draws'] = FIXED | dict(draws=3)
     settings[f'fixed, quantile 0.05, stride {stride // 2}'] = FIXED | dict(stride=stride // 2)
     return settings
-
-
-def few_of_each(samples, n):
-    "The first n test images of each type."
-    types = dict.fromkeys(s.defect for s in samples)
-    return [s for t in types for s in [s for s in samples if s.defect == t][:n]]
 
 
 def shown_patches(detector, category, seed, n=8):
@@ -72,12 +65,6 @@ def copies(detector, category, seed):
     return arrays
 
 
-def read_rows(path):
-    "The rows of an earlier call."
-    if not Path(path).exists(): return []
-    with open(path) as f: return list(csv.DictReader(f))
-
-
 def arguments():
     "What the command line says."
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -102,7 +89,7 @@ def main():
     folder = Path(a.run)/'models'/a.category/'vq_restore'/f'seed{a.seed}'
     detector = RestorationDetector.load(folder, pick_device(a.device))
     category = Category(a.data, a.category)
-    if a.images: category.samples = few_of_each(category.samples, a.images)
+    category.samples = few_of_each(category.samples, a.images)
     if a.patches:
         np.savez_compressed(a.out, **copies(detector, category, a.seed))
         return

@@ -7,6 +7,7 @@ OUT/svm.csv has a row for each setting and defect type, OUT/svm.npz the distance
 and defective patches, and some support vectors as pictures.
 """
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,13 @@ import torch
 import torch.nn.functional as F
 from scipy.stats import spearmanr
 
-from about import csv_text
+from about import csv_text, few_of_each, read_rows
 from patchad_nb.core import PATCH_SIZE, seeded, shuffled, write_text
 from patchad_nb.data import Category
 from patchad_nb.dense import ReconstructionDetector, dense_map, encode_phases, merge_phases, pad_image
 from patchad_nb.detector import evaluate, score_samples
 from patchad_nb.ocsvm import SVMDetector
 from patchad_nb.patches import PatchLatents
-from restoration import few_of_each
 
 
 class MeanDistance:
@@ -40,6 +40,8 @@ class MeanDistance:
         distance = self.of(encode_phases(self.encoder, x))
         if self.usual is not None: distance = (distance - self.usual).abs()
         return merge_phases(distance)[0, 0]
+
+    def diagnostics(self): return {}
 
     def score_map(self, image): return dense_map(image, self.score, tile=self.tile)
 
@@ -73,24 +75,29 @@ def normal_latents(detector, category, seed):
     return sampler[chosen], PatchLatents(detector.encode, sampler)[chosen]
 
 
-def compare(detector, category, seed, wanted):
-    "Rows for the wanted settings, None: all; the metrics, and how far the map agrees with the distance from the mean."
+def ways(detector, category, seed):
+    "name -> function that makes a detector, and score maps of the distance from the mean to compare with."
     normal = normal_latents(detector, category, seed)[1]
-    detectors = {'distance from the mean': MeanDistance(detector, normal)}
-    detectors['distance from the mean, too far or too near'] = MeanDistance(detector, normal, two_sided=True)
-    first = None
-    for name in [*detectors, *settings(detector)]:
-        if wanted and name not in wanted and first: continue  # the first one is needed for the ranks
-        changes = settings(detector).get(name)
-        used = detectors[name] if changes is None else refitted(detector, category, seed, changes)
-        maps, seconds = score_samples(used, category.samples)
-        first = first or [m[::16, ::16].ravel() for m in maps]
-        ranks = [spearmanr(a, m[::16, ::16].ravel())[0] for a, m in zip(first, maps)]
-        known = {} if changes is None else used.diagnostics()
-        for defect, values in evaluate(used, category, maps).items():
-            yield dict(setting=name, defect=defect, **values, rank_correlation=float(np.mean(ranks)),
-                       support_vectors=known.get('support_vectors'), outside=known.get('fraction_outside'),
-                       seconds_per_image=seconds)
+    distance, both = MeanDistance(detector, normal), MeanDistance(detector, normal, two_sided=True)
+    found = {'distance from the mean': lambda: distance, 'distance from the mean, too far or too near': lambda: both}
+    for name, changes in settings(detector).items():
+        found[name] = partial(refitted, detector, category, seed, changes)
+    return found, score_samples(distance, category.samples)[0]
+
+
+def rank_correlation(maps, others):
+    "The mean over images of the rank correlation of two score maps, on every 16th pixel in each direction."
+    return float(np.mean([spearmanr(a[::16, ::16].ravel(), b[::16, ::16].ravel())[0] for a, b in zip(maps, others)]))
+
+
+def measure(name, detector, category, reference):
+    "A row for each defect type: the metrics, and how far the maps agree with the distance from the mean."
+    maps, seconds = score_samples(detector, category.samples)
+    known = detector.diagnostics()
+    for defect, values in evaluate(detector, category, maps).items():
+        yield dict(setting=name, defect=defect, **values, rank_correlation=rank_correlation(maps, reference),
+                   support_vectors=known.get('support_vectors'), outside=known.get('fraction_outside'),
+                   seconds_per_image=seconds)
 
 
 def defective_patches(category, seed, per_image=20):
@@ -114,17 +121,18 @@ def examples(detector, category, seed):
     def numbers(z):
         scores = torch.cat([-svm.decision_function(part) for part in z.split(500)]).flatten()
         return np.stack([distance.of(z).flatten(), scores])  # (2,n)
+    apart = (normal[:600] - normal[600:1200]).square().sum((1, 2, 3))  # squared distances of pairs
     bad, types = defective_patches(category, seed)
     vectors = torch.cdist(svm.vectors.flatten(1), normal.flatten(1)).argmin(1)  # which patches they are
     order = vectors[distance.of(normal[vectors]).flatten().argsort()]
     shown = order[torch.linspace(0, len(order) - 1, 12).long()]
     pictures = (patches[shown] * 255).round().to(torch.uint8)
     return dict(normal=numbers(normal[:600]), defective=numbers(detector.encode(bad)), types=types,
-                vectors=numbers(normal[vectors]), pictures=pictures)
+                vectors=numbers(normal[vectors]), kernel=torch.exp(-float(svm.scale) * apart), pictures=pictures)
 
 
 def main():
-    "Measure, and write after every setting, so that an interrupt keeps what there is."
+    "Measure, and write after every setting; what the file already holds is not measured again."
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('run', help='folder of a run of patchad_table1')
     p.add_argument('--data', required=True, help='folder with categories')
@@ -135,13 +143,16 @@ def main():
     p.add_argument('--out', required=True, help='a folder')
     a = p.parse_args()
     category = Category(a.data, a.category)
-    if a.images: category.samples = few_of_each(category.samples, a.images)
+    category.samples = few_of_each(category.samples, a.images)
     detector = SVMDetector.load(Path(a.run)/'models'/a.category/'ae_svm'/f'seed{a.seed}')
-    out, rows = Path(a.out), []
+    out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out/'svm.npz', **examples(detector, category, a.seed))
-    for row in compare(detector, category, a.seed, a.only):
-        rows.append(row)
+    rows = read_rows(out/'svm.csv')
+    found, reference = ways(detector, category, a.seed)
+    done = {row['setting'] for row in rows}
+    for name in [name for name in a.only or found if name not in done]:
+        rows += measure(name, found[name](), category, reference)
         write_text(out/'svm.csv', csv_text(rows))
 
 
