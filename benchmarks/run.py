@@ -67,6 +67,14 @@ class Benchmarks:
         size = 1024 if self.cuda else 256
         return b.benchmark_restoration(size, strides=(16, 8, 4), **self.prior_size, device=self.device)
 
+    def memory(self):
+        "Nearest entries of a memory by a matrix product, against scikit-learn."
+        return b.benchmark_memory(device=self.device)
+
+    def drawn(self):
+        "A score map of the network, and the share of a training step that drawing takes."
+        return b.benchmark_drawn(device=self.device)
+
 
 KNOWN = [name for name, f in vars(Benchmarks).items() if callable(f) and not name.startswith('_')]
 

@@ -664,7 +664,7 @@ def _write_table(out, config, missing):
 
 # %% ../nbs/13_experiment.ipynb #69ac5357
 _COSTS = dict(color=.01, ae_recons=1, vq_recons=1.3, ae_svm=.2, vq_svm=.25, vq_restore=3.3,
-              vq_restore_fixed=2.1, padim=.2, fastflow=2.2)
+              vq_restore_fixed=2.1, padim=.2, fastflow=2.2, memory=.05, drawn=1.5)
 
 def _seconds_left(done, left, at_once=1):
     "Of the methods in `left`; None where too little is known. `done`: pairs (method, seconds); `at_once`: rows."

@@ -36,8 +36,11 @@ PRESETS['quick'] = PRESETS['paper'] | dict(
     prior_epochs=2, prior_batch=25, prior_lr=3e-3,
     stride=16,
     padim_backbone='resnet18', padim_features=100,
-    flow_backbone='resnet18', flow_epochs=20, baseline_batch=4)
-PRESETS['laptop'] = PRESETS['quick'] | dict(patches_per_image=400, epochs=6, prior_epochs=6, stride=32)
+    flow_backbone='resnet18', flow_epochs=20, baseline_batch=4,
+    drawn_epochs=7)
+PRESETS['laptop'] = PRESETS['quick'] | dict(
+    patches_per_image=400, epochs=6, prior_epochs=6, stride=32,
+    memory_size=4000, memory_candidates=80_000, drawn_epochs=30)
 
 # %% ../nbs/12c_presets.ipynb #f5ef53f2
 def make_detector(method:str,  # a key of `METHODS`

@@ -20,6 +20,8 @@ from .baselines import FastFlowDetector, PadimDetector, has_anomalib
 from .core import PatchadError, without_prefix, write_text
 from .dense import ReconstructionDetector
 from .detector import ColorDetector
+from .drawn import DrawnDetector
+from .memory import MemoryDetector
 from .ocsvm import SVMDetector, VQSVMDetector
 from .restoration import FixedRestorationDetector, RestorationDetector
 from .vq import VQReconstructionDetector
@@ -27,7 +29,8 @@ from .vq import VQReconstructionDetector
 # %% ../nbs/12_report.ipynb #487acebf
 METHODS = {cls.key: cls for cls in (  # in the order of the table
     ColorDetector, ReconstructionDetector, VQReconstructionDetector, SVMDetector,
-    VQSVMDetector, RestorationDetector, FixedRestorationDetector, PadimDetector, FastFlowDetector)}
+    VQSVMDetector, RestorationDetector, FixedRestorationDetector, PadimDetector, FastFlowDetector,
+    MemoryDetector, DrawnDetector)}
 TITLES = {key: cls.title for key, cls in METHODS.items()}  # method: its name in the table
 TITLES |= {'random': 'Random classifier', 'bergmann': 'Bergmann AE (quarter image)'}
 

@@ -1,0 +1,132 @@
+"""What matters when defects are drawn? One setting at a time, on any categories, real or procedural.
+
+    python benchmarks/drawn.py --data DIR --category NAME --seeds 0 1 2 --out results/drawn.csv
+    python benchmarks/drawn.py --data procedural --category wood --only recipe 'light 0' --out results/drawn.csv
+
+A row for each setting, category and seed: five pixel metrics and the AUROC of images on the test set, which nothing is
+chosen by, and numbers that need no test image: how well drawn defects are found, in the light of the training and in
+another one, by families that were not drawn in training, and how many false alarms there are on normal images.
+It goes on where it was stopped.
+"""
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from about import csv_text, read_rows
+from patchad_nb.core import write_text
+from patchad_nb.data import Category
+from patchad_nb.detector import evaluate, score_samples
+from patchad_nb.drawn import FAMILIES, DrawnDetector
+from patchad_nb.textures import make_category
+
+SHORT = dict(drawn_epochs=8)  # the settings are compared with a short training
+HELD_OUT_SEED = 10_007  # exercises that no training has seen
+
+
+def settings():
+    "name -> what is changed, one thing at a time."
+    changes = {'recipe': {}, 'short': SHORT}
+    for family in FAMILIES:
+        others = [name for name in FAMILIES if name != family]
+        changes[f'only {family}'] = SHORT | dict(drawn_families=[family])
+        changes[f'without {family}'] = SHORT | dict(drawn_families=others)
+    for light in (0., .5, 2.): changes[f'light {light:g}'] = SHORT | dict(drawn_light=light)
+    changes['flips'] = SHORT | dict(drawn_flips=True)
+    for size in (128, 384): changes[f'size {size}'] = SHORT | dict(drawn_size=size)
+    for widths in ((6, 12, 16), (12, 24, 32), (48, 96, 128)):
+        changes[f'widths {widths[0]}'] = SHORT | dict(drawn_widths=list(widths))
+    for epochs in (4, 20): changes[f'{epochs} epochs'] = dict(drawn_epochs=epochs)
+    for most in (2, 12): changes[f'at most {most}'] = SHORT | dict(drawn_most=most)
+    return changes
+
+
+@torch.inference_mode()
+def answers(detector, images, n=96, **changes):
+    "Logits and labels of exercises that no training has seen, (n,64,64) each."
+    sampler = detector.sampler(images, HELD_OUT_SEED)
+    for name, value in changes.items(): setattr(sampler, name, value)
+    x = torch.cat(list(sampler.batches(16)))[:n]
+    logits = torch.cat([detector.net(part[:, :3]) for part in x.split(16)])[:, 0]
+    return logits.numpy(), F.avg_pool2d(x[:, 3:], 2)[:, 0].numpy() > .5
+
+
+def average_precision(detector, images, **changes):
+    "Of the pixels of drawn defects."
+    logits, labels = answers(detector, images, **changes)
+    return float(average_precision_score(labels.ravel(), logits.ravel()))
+
+
+def false_alarms(detector, images, **changes):
+    "The share of pixels of normal images above the score that half of the drawn pixels pass."
+    logits, labels = answers(detector, images, **changes)
+    limit = np.median(logits[labels])
+    maps = [detector.score_map(images[int(i)]) for i in np.linspace(0, len(images) - 1, min(20, len(images)))]
+    return float(np.mean([(m > limit).mean() for m in maps]))
+
+
+def without_labels(detector, images):
+    "What can be known without a single test image."
+    every = list(FAMILIES.values())
+    return dict(drawn_ap=average_precision(detector, images, families=every, light=1.),
+                drawn_ap_other_light=average_precision(detector, images, families=every, light=2.),
+                false_alarms=false_alarms(detector, images, families=every, light=1.))
+
+
+def image_auroc(samples, maps):
+    "Of the largest score of each image; None where all are good, or none is."
+    defective = [s.defect != 'good' for s in samples]
+    if len(set(defective)) < 2: return None
+    return float(roc_auc_score(defective, [m.max() for m in maps]))
+
+
+def measure(name, changes, category, seed, folder):
+    "Train and measure: a row."
+    detector = DrawnDetector(**changes)
+    checkpoint = Path(folder)/f'{category.name}_{name.replace(" ", "_")}_{seed}.safetensors'
+    start = time.process_time()
+    detector.fit(category.train_images, seed, checkpoint, progress=False)
+    seconds = time.process_time() - start
+    maps, per_image = score_samples(detector, category.samples, progress=False)
+    metrics = evaluate(detector, category, maps, progress=False)['all']
+    known = without_labels(detector, category.train_images)
+    whole = image_auroc(category.samples, maps)
+    return dict(setting=name, category=category.name, seed=seed, **metrics, image_auroc=whole, **known,
+                loss=detector.history[-1]['loss'], parameters=detector.n_parameters,
+                cpu_seconds=seconds, seconds_per_image=per_image)
+
+
+def find_category(data, name, size):
+    "A category on disk, or a procedural one that is made for the time of the measurement."
+    if data != 'procedural': return Category(data, name)
+    counts = dict(n_train=40, n_good=8, n_defective=6)
+    return Category(make_category(tempfile.mkdtemp(), name, size=size, **counts, progress=False))
+
+
+def main():
+    "Measure, and write after every setting; what the file already holds is not measured again."
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--data', required=True, help="folder with categories, or 'procedural'")
+    p.add_argument('--category', required=True)
+    p.add_argument('--seeds', type=int, nargs='+', default=[0])
+    p.add_argument('--only', nargs='+', metavar='NAME', help='some of the settings')
+    p.add_argument('--size', type=int, default=256, help='of procedural images, in pixels')
+    p.add_argument('--checkpoints', default=tempfile.gettempdir(), help='a folder')
+    p.add_argument('--out', required=True, help='a CSV file')
+    a = p.parse_args()
+    category = find_category(a.data, a.category, a.size)
+    found = settings()
+    for seed in a.seeds:
+        for name in a.only or found:
+            done = {(row['setting'], row['category'], int(row['seed'])) for row in read_rows(a.out)}
+            if (name, category.name, seed) in done: continue
+            row = measure(name, found[name], category, seed, a.checkpoints)
+            write_text(a.out, csv_text(read_rows(a.out) + [row]))  # another process may have written
+
+
+if __name__ == '__main__': main()
