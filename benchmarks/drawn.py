@@ -1,6 +1,7 @@
 """What matters when defects are drawn? One setting at a time, on any categories, real or procedural.
 
     python benchmarks/drawn.py --data DIR --category NAME --seeds 0 1 2 --out results/drawn.csv
+    python benchmarks/drawn.py --data DIR --category NAME --transfer --out results/drawn_transfer.csv
     python benchmarks/drawn.py --data procedural --category wood --only recipe 'light 0' --out results/drawn.csv
 
 A row for each setting, category and seed: five pixel metrics and the AUROC of images on the test set, which nothing is
@@ -11,6 +12,7 @@ It goes on where it was stopped.
 import argparse
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +21,12 @@ import torch.nn.functional as F
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from about import csv_text, read_rows
-from patchad_nb.core import write_text
+from patchad_nb.core import seeded, write_text
 from patchad_nb.data import Category
 from patchad_nb.detector import evaluate, score_samples
 from patchad_nb.drawn import FAMILIES, DrawnDetector
 from patchad_nb.textures import make_category
+from patchad_nb.training import train, warm_cosine
 
 SHORT = dict(drawn_epochs=8)  # the settings are compared with a short training
 HELD_OUT_SEED = 10_007  # exercises that no training has seen
@@ -41,7 +44,7 @@ def settings():
     for size in (128, 384): changes[f'size {size}'] = SHORT | dict(drawn_size=size)
     for widths in ((6, 12, 16), (12, 24, 32), (48, 96, 128)):
         changes[f'widths {widths[0]}'] = SHORT | dict(drawn_widths=list(widths))
-    for epochs in (4, 20): changes[f'{epochs} epochs'] = dict(drawn_epochs=epochs)
+    for epochs in (4, 20, 60): changes[f'{epochs} epochs'] = dict(drawn_epochs=epochs)
     for most in (2, 12): changes[f'at most {most}'] = SHORT | dict(drawn_most=most)
     return changes
 
@@ -65,7 +68,7 @@ def average_precision(detector, images, **changes):
 def false_alarms(detector, images, **changes):
     "The share of pixels of normal images above the score that half of the drawn pixels pass."
     logits, labels = answers(detector, images, **changes)
-    limit = np.median(logits[labels])
+    limit = np.logaddexp(0, np.median(logits[labels]))  # as a score
     maps = [detector.score_map(images[int(i)]) for i in np.linspace(0, len(images) - 1, min(20, len(images)))]
     return float(np.mean([(m > limit).mean() for m in maps]))
 
@@ -101,6 +104,31 @@ def measure(name, changes, category, seed, folder):
                 cpu_seconds=seconds, seconds_per_image=per_image)
 
 
+OWN, OTHERS = ['flat', 'gain', 'warp', 'seamless'], ['piece', 'noise', 'shift', 'blur']
+WATCHED = 2, 4, 8, 12, 15, 20, 25, 30  # epochs after which strangers are shown
+
+def transfer(category, seed):
+    "Practice on four families, and meet the four others: rows of epochs, and average precision on both."
+    detector = DrawnDetector(drawn_families=OWN)
+    detector.scale_to(category.train_images)
+    images = category.train_images[:40]
+    with seeded(seed): detector.net = detector.new_net()
+    rows = []
+    def meet():
+        rows.append({})
+        if len(rows) not in WATCHED: return {}
+        detector.net.eval()
+        for name, families in (('own', OWN), ('others', OTHERS)):
+            drawings = [FAMILIES[family] for family in families]
+            rows[-1][name] = average_precision(detector, images, families=drawings, light=1.)
+        detector.net.train()
+        return {}
+    sampler = detector.sampler(category.train_images, seed)
+    train(detector.net, sampler, epochs=WATCHED[-1], batch_size=16, progress=False, after_epoch=meet,
+          optimizer=partial(torch.optim.AdamW, weight_decay=.01), schedule=warm_cosine())
+    return [dict(category=category.name, seed=seed, epochs=k) | row for k, row in enumerate(rows, 1) if row]
+
+
 def find_category(data, name, size):
     "A category on disk, or a procedural one that is made for the time of the measurement."
     if data != 'procedural': return Category(data, name)
@@ -115,11 +143,15 @@ def main():
     p.add_argument('--category', required=True)
     p.add_argument('--seeds', type=int, nargs='+', default=[0])
     p.add_argument('--only', nargs='+', metavar='NAME', help='some of the settings')
+    p.add_argument('--transfer', action='store_true', help='practice on four families, and meet the others')
     p.add_argument('--size', type=int, default=256, help='of procedural images, in pixels')
     p.add_argument('--checkpoints', default=tempfile.gettempdir(), help='a folder')
     p.add_argument('--out', required=True, help='a CSV file')
     a = p.parse_args()
     category = find_category(a.data, a.category, a.size)
+    if a.transfer:
+        write_text(a.out, csv_text([row for seed in a.seeds for row in transfer(category, seed)]))
+        return
     found = settings()
     for seed in a.seeds:
         for name in a.only or found:

@@ -500,7 +500,7 @@ def score_map(self:DrawnDetector, image):
     with exact_convolutions(): logits = self._logits(padded)
     logits = F.interpolate(logits, scale_factor=2, mode='bilinear')[:, :, :h, :w]
     if image.shape[1:] != small.shape[1:]: logits = F.interpolate(logits, image.shape[1:], mode='bilinear')
-    return logits[0, 0].cpu().numpy()
+    return F.softplus(logits)[0, 0].cpu().numpy()
 
 # %% ../nbs/11c_drawn.ipynb #1fdc9546
 @patch(as_prop=True)

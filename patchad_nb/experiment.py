@@ -265,6 +265,8 @@ def _check_out(out, fixed, resume):
         raise PatchadError(f"{out}: exists and is not empty; "
                            "choose another --out, or add --resume to go on with it")
     old = _read_config(out/'config.json')
+    if isinstance(old.get('settings'), dict):  # an older version did not have the settings of newer methods
+        old['settings'] = fixed['settings'] | old['settings']
     for key, value in fixed.items():
         if old.get(key) == value: continue
         raise PatchadError(f"{out}: was made with {key} = {old.get(key)}, not {value}; "
