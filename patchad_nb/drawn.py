@@ -23,8 +23,11 @@ from scipy.sparse.linalg import spsolve
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import PatchadError, exact_convolutions, fig_grid, seeded, subplots, with_prefix, without_prefix
+from .core import (PATCH_SIZE, PatchadError, exact_convolutions, fig_grid, seeded, subplots, with_prefix,
+                             without_prefix)
+from .dense import _check_image
 from .detector import Detector, check_positive, check_switch, check_whole, find_device
+from .memory import working_image
 from .training import train, warm_cosine
 
 # %% ../nbs/11c_drawn.ipynb #ed876b60
@@ -373,14 +376,6 @@ def loss(self:DefectNet, x): # (B,4,H,W), from `DrawnDefects`
     value = F.binary_cross_entropy_with_logits(self(x[:, :3]), label)
     return value, {'error': value.detach()}
 
-# %% ../nbs/11c_drawn.ipynb #9ccfe065
-def _shrunk(image, factor): # uint8 (3,H,W) -> uint8 (3,h,w)
-    "An image, scaled by a factor of at most 1."
-    size = [max(1, round(n * factor)) for n in image.shape[1:]]
-    if size == [*image.shape[1:]]: return image
-    small = F.interpolate(image[None].float(), size, mode='bilinear', antialias=True)[0]
-    return small.round().clamp(0, 255).byte()
-
 # %% ../nbs/11c_drawn.ipynb #2cc645c2
 def _check_drawn(s): # all settings by name
     "Raises `PatchadError` for settings that make no sense."
@@ -447,7 +442,7 @@ def sampler(self:DrawnDetector, images, seed=0, progress=False):
     "The exercises of a training."
     s = without_prefix('drawn_', self.settings)
     bar = tqdm(images, desc='images', disable=not progress)
-    small = [_shrunk(image, self.factor) for image in bar]
+    small = [working_image(image, self.factor) for image in bar]
     return DrawnDefects(small, crop=s['crop'], n=s['crops'], families=s['families'], most=s['most'],
                         light=s['light'], flips=s['flips'], seed=seed, device=self.device)
 
@@ -494,9 +489,10 @@ def _tile_logits(self:DrawnDetector, x, top, left):
 @torch.inference_mode()
 def score_map(self:DrawnDetector, image):
     if self.net is None: raise PatchadError("this detector has learned nothing yet; call fit or load")
-    small = _shrunk(image, self.factor).to(self.device)
+    _check_image(image, PATCH_SIZE, 'reflect')
+    small = working_image(image, self.factor).to(self.device)
     h, w = small.shape[1:]
-    padded = F.pad(small[None].float() / 255, (0, -w % 8, 0, -h % 8), mode='reflect')
+    padded = F.pad(small[None].float() / 255, (0, -w % 8, 0, -h % 8), mode='replicate')
     with exact_convolutions(): logits = self._logits(padded)
     logits = F.interpolate(logits, scale_factor=2, mode='bilinear')[:, :, :h, :w]
     if image.shape[1:] != small.shape[1:]: logits = F.interpolate(logits, image.shape[1:], mode='bilinear')
