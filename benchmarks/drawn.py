@@ -6,10 +6,11 @@
 
 A row for each setting, category and seed: five pixel metrics and the AUROC of images on the test set, which nothing is
 chosen by, and numbers that need no test image: how well drawn defects are found, in the light of the training and in
-another one, by families that were not drawn in training, and how many false alarms there are on normal images.
-It goes on where it was stopped.
+another one, defects of another painter, and how many false alarms there are on normal images. `--transfer` shows families
+that were not drawn in training. It goes on where it was stopped.
 """
 import argparse
+import copy
 import tempfile
 import time
 from functools import partial
@@ -23,9 +24,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from about import csv_text, read_rows
 from patchad_nb.core import seeded, write_text
 from patchad_nb.data import Category
-from patchad_nb.detector import evaluate, score_samples
+from patchad_nb.detector import sample_masks, score_samples
 from patchad_nb.drawn import FAMILIES, DrawnDetector
-from patchad_nb.textures import make_category
+from patchad_nb.memory import working_image
+from patchad_nb.metrics import pixel_metrics
+from patchad_nb.textures import TEXTURES, make_category, place_defect
 from patchad_nb.training import train, warm_cosine
 
 SHORT = dict(drawn_epochs=8)  # the settings are compared with a short training
@@ -33,7 +36,7 @@ HELD_OUT_SEED = 10_007  # exercises that no training has seen
 
 
 def settings():
-    "name -> what is changed, one thing at a time."
+    "name -> what is changed, one thing at a time; a list: several networks, whose maps are averaged."
     changes = {'recipe': {}, 'short': SHORT}
     for family in FAMILIES:
         others = [name for name in FAMILIES if name != family]
@@ -46,6 +49,8 @@ def settings():
         changes[f'widths {widths[0]}'] = SHORT | dict(drawn_widths=list(widths))
     for epochs in (4, 20, 60): changes[f'{epochs} epochs'] = dict(drawn_epochs=epochs)
     for most in (2, 12): changes[f'at most {most}'] = SHORT | dict(drawn_most=most)
+    changes['three networks'] = [SHORT] * 3
+    changes['three scales'] = [SHORT | dict(drawn_size=size) for size in (128, 256, 384)]
     return changes
 
 
@@ -56,7 +61,8 @@ def answers(detector, images, n=96, **changes):
     for name, value in changes.items(): setattr(sampler, name, value)
     x = torch.cat(list(sampler.batches(16)))[:n]
     logits = torch.cat([detector.net(part[:, :3]) for part in x.split(16)])[:, 0]
-    return logits.numpy(), F.avg_pool2d(x[:, 3:], 2)[:, 0].numpy() > .5
+    labels = F.avg_pool2d(x[:, 3:], 2)[:, 0] > .5
+    return logits.cpu().numpy(), labels.cpu().numpy()
 
 
 def average_precision(detector, images, **changes):
@@ -73,11 +79,38 @@ def false_alarms(detector, images, **changes):
     return float(np.mean([(m > limit).mean() for m in maps]))
 
 
+def other_paintings(images, factor, n=20):
+    "Normal images at the working size with defects of chapter 01b, and their masks."
+    kinds = [(surface, defect) for surface, defects in TEXTURES.items() for defect in defects]
+    rng = np.random.default_rng(HELD_OUT_SEED)
+    painted = []
+    for k, i in enumerate(np.linspace(0, len(images) - 1, n).astype(int)):
+        small = working_image(images[int(i)], factor).permute(1, 2, 0).numpy()
+        row, col = (int(rng.integers(side)) for side in small.shape[:2])
+        surface, defect = kinds[k % len(kinds)]
+        picture, mask = place_defect(np.ascontiguousarray(small), surface, defect, row, col, area=.01, index=k)
+        gray = (small == small[..., :1]).all()
+        if gray: picture = np.repeat(picture.mean(2, keepdims=True).astype(np.uint8), 3, 2)
+        painted.append((torch.from_numpy(picture).permute(2, 0, 1), mask))
+    return painted
+
+
+def other_painter(detector, images):
+    "Average precision of the pixels of defects that chapter 01b has painted on normal images."
+    as_it_is = copy.copy(detector)
+    as_it_is.factor = 1.
+    painted = other_paintings(images, detector.factor)
+    maps = [as_it_is.score_map(picture) for picture, _ in painted]
+    labels = np.concatenate([mask.ravel() for _, mask in painted])
+    return float(average_precision_score(labels, np.concatenate([m.ravel() for m in maps])))
+
+
 def without_labels(detector, images):
     "What can be known without a single test image."
     every = list(FAMILIES.values())
     return dict(drawn_ap=average_precision(detector, images, families=every, light=1.),
                 drawn_ap_other_light=average_precision(detector, images, families=every, light=2.),
+                other_painter_ap=other_painter(detector, images),
                 false_alarms=false_alarms(detector, images, families=every, light=1.))
 
 
@@ -88,20 +121,29 @@ def image_auroc(samples, maps):
     return float(roc_auc_score(defective, [m.max() for m in maps]))
 
 
-def measure(name, changes, category, seed, folder):
-    "Train and measure: a row."
-    detector = DrawnDetector(**changes)
-    checkpoint = Path(folder)/f'{category.name}_{name.replace(" ", "_")}_{seed}.safetensors'
-    start = time.process_time()
-    detector.fit(category.train_images, seed, checkpoint, progress=False)
-    seconds = time.process_time() - start
-    maps, per_image = score_samples(detector, category.samples, progress=False)
-    metrics = evaluate(detector, category, maps, progress=False)['all']
-    known = without_labels(detector, category.train_images)
-    whole = image_auroc(category.samples, maps)
-    return dict(setting=name, category=category.name, seed=seed, **metrics, image_auroc=whole, **known,
-                loss=detector.history[-1]['loss'], parameters=detector.n_parameters,
-                cpu_seconds=seconds, seconds_per_image=per_image)
+def mean(rows):
+    "The mean of numbers by name."
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def measure(name, changes, category, seed, folder, device='cpu'):
+    "Train and measure: a row. The numbers without labels of several networks are averaged."
+    members, seconds = [], 0.
+    for k, change in enumerate(changes if isinstance(changes, list) else [changes]):
+        detector = DrawnDetector(**change, device=device)
+        checkpoint = Path(folder)/f'{category.name}_{name.replace(" ", "_")}_{seed}_{k}.safetensors'
+        start = time.process_time()
+        detector.fit(category.train_images, seed + 100 * k, checkpoint, progress=False)
+        seconds += time.process_time() - start
+        members.append(detector)
+    scored = [score_samples(detector, category.samples, progress=False) for detector in members]
+    maps = [np.mean(of_one, 0) for of_one in zip(*[maps for maps, _ in scored])]
+    metrics = pixel_metrics(maps, sample_masks(category.samples, maps))
+    known = mean([without_labels(detector, category.train_images) for detector in members])
+    return dict(setting=name, category=category.name, seed=seed, device=device, **metrics,
+                image_auroc=image_auroc(category.samples, maps), **known,
+                loss=members[0].history[-1]['loss'], parameters=sum(d.n_parameters for d in members),
+                cpu_seconds=seconds, seconds_per_image=sum(each for _, each in scored))
 
 
 OWN, OTHERS = ['flat', 'gain', 'warp', 'seamless'], ['piece', 'noise', 'shift', 'blur']
@@ -145,6 +187,7 @@ def main():
     p.add_argument('--only', nargs='+', metavar='NAME', help='some of the settings')
     p.add_argument('--transfer', action='store_true', help='practice on four families, and meet the others')
     p.add_argument('--size', type=int, default=256, help='of procedural images, in pixels')
+    p.add_argument('--device', default='cpu', help='cpu or cuda')
     p.add_argument('--checkpoints', default=tempfile.gettempdir(), help='a folder')
     p.add_argument('--out', required=True, help='a CSV file')
     a = p.parse_args()
@@ -157,7 +200,7 @@ def main():
         for name in a.only or found:
             done = {(row['setting'], row['category'], int(row['seed'])) for row in read_rows(a.out)}
             if (name, category.name, seed) in done: continue
-            row = measure(name, found[name], category, seed, a.checkpoints)
+            row = measure(name, found[name], category, seed, a.checkpoints, a.device)
             write_text(a.out, csv_text(read_rows(a.out) + [row]))  # another process may have written
 
 

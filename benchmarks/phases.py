@@ -43,8 +43,9 @@ JUDGED = 1000                                               # patches that say h
 
 class Phases:
     "The phases of a run, one method each. Later ones use what earlier ones made."
-    def __init__(self, category, settings, device, n_images):
+    def __init__(self, category, settings, device, n_images, strides=()):
         self.category, self.settings, self.device = category, settings, device
+        self.strides = strides                                         # of the restoration, besides that of the preset
         self.shown = category.samples[-n_images:]                      # defective ones
         self.detectors, self.maps = {}, {}
 
@@ -87,6 +88,11 @@ class Phases:
     def score(self, key):
         self.maps[key] = [self.detectors[key].score_map(s.image()) for s in self.shown]
 
+    def restore(self, stride):
+        key = f'stride {stride}'
+        self.detectors[key] = self.detectors['vq_restore'].variant(stride=stride)
+        self.score(key)
+
     def metrics(self):
         maps = self.maps['ae_recons']
         metrics_by_defect(maps, sample_masks(self.shown, maps), [s.defect for s in self.shown])
@@ -106,12 +112,15 @@ class Phases:
         yield 'probabilities of normal codes', self.quantiles, 1, 's', need.quantiles
         for key, name in SCORING.items():
             yield name, lambda: self.score(key), per_image, 's per image', lambda: need.score(key)
+        for stride in self.strides:
+            name = f'resampling and SSIM, stride {stride}'
+            yield name, lambda: self.restore(stride), per_image, 's per image', lambda: need.restore(stride)
         yield 'metrics', self.metrics, per_image, 's per image', need.metrics
 
 
 class Needs:
     "What the phases need: (operations, bytes) of each, in the unit of its time."
-    def __init__(self, phases): self.p = phases
+    def __init__(self, phases): self.p, self.scored = phases, {}
 
     def passes(self, f, batch_size, n, times=1):
         "`n` patches in batches; `f` takes the indices of one."
@@ -156,7 +165,13 @@ class Needs:
 
     def score(self, key):
         image = self.p.shown[-1].image()
-        return work_of(lambda: self.p.detectors[key].score_map(image))
+        self.scored[key] = work_of(lambda: self.p.detectors[key].score_map(image))
+        return self.scored[key]
+
+    def restore(self, stride):
+        "In proportion to the number of places."
+        places = (self.p.settings['stride'] / stride)**2
+        return [places * amount for amount in self.scored['vq_restore']]
 
     def metrics(self):
         maps = self.p.maps['ae_recons']
@@ -199,7 +214,7 @@ def measure(phases, device, word, clock):
 def command(a):
     "The command line, without the folder of the data."
     options = {k: v for k, v in vars(a).items() if v and k != 'data'}
-    words = [f"--{k} {v if isinstance(v, (str, int)) else ' '.join(v)}" for k, v in options.items()]
+    words = [f"--{k} {v if isinstance(v, (str, int)) else ' '.join(map(str, v))}" for k, v in options.items()]
     if a.data: words.append('--data DIR')
     return ' '.join(['python benchmarks/phases.py', *words])
 
@@ -219,6 +234,8 @@ def arguments():
     p.add_argument('--data', help='folder with categories; without it, procedural images are drawn')
     p.add_argument('--category', default='wood')
     p.add_argument('--images', type=int, default=3, help='test images to score')
+    p.add_argument('--strides', type=int, nargs='+', default=[], metavar='N',
+                   help="of the restoration, besides the preset's")
     p.add_argument('--set', nargs='+', default=[], metavar='NAME=VALUE')
     p.add_argument('--profile', metavar='WORD', help='add what the phases with this word in their name spend '
                    'their time on, by operation; it slows them down')
@@ -234,7 +251,7 @@ def main():
     settings = change_settings(PRESETS[a.preset], a.set)
     with tempfile.TemporaryDirectory() as folder:
         category = open_category(a, folder)
-        phases = Phases(category, settings, a.device, a.images)
+        phases = Phases(category, settings, a.device, a.images, a.strides)
         before = rates(a.device, a.clock)
         rows, profiles = measure(phases, a.device, a.profile, a.clock)
         limits = {name: max(rate, before[name]) for name, rate in rates(a.device, a.clock).items()}
