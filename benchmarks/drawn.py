@@ -2,12 +2,13 @@
 
     python benchmarks/drawn.py --data DIR --category NAME --seeds 0 1 2 --out results/drawn.csv
     python benchmarks/drawn.py --data DIR --category NAME --transfer --out results/drawn_transfer.csv
+    python benchmarks/drawn.py --data DIR --category NAME --smoothing --seeds 0 1 2 --out results/drawn_smoothing.csv
     python benchmarks/drawn.py --data procedural --category wood --only recipe 'light 0' --out results/drawn.csv
 
 A row for each setting, category and seed: five pixel metrics and the AUROC of images on the test set, which nothing is
 chosen by, and numbers that need no test image: how well drawn defects are found, in the light of the training and in
 another one, defects of another painter, and how many false alarms there are on normal images. `--transfer` shows families
-that were not drawn in training. It goes on where it was stopped.
+that were not drawn in training, `--smoothing` maps that are smoothed more and more. It goes on where it was stopped.
 """
 import argparse
 import copy
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.ndimage import gaussian_filter
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from about import csv_text, read_rows
@@ -31,7 +33,8 @@ from patchad_nb.metrics import pixel_metrics
 from patchad_nb.textures import TEXTURES, make_category, place_defect
 from patchad_nb.training import train, warm_cosine
 
-SHORT = dict(drawn_epochs=8)  # the settings are compared with a short training
+PLAIN = dict(drawn_smoothing=0.)
+SHORT = PLAIN | dict(drawn_epochs=8)  # the settings are compared with a short training, and maps as they are
 HELD_OUT_SEED = 10_007  # exercises that no training has seen
 
 
@@ -47,7 +50,7 @@ def settings():
     for size in (128, 384): changes[f'size {size}'] = SHORT | dict(drawn_size=size)
     for widths in ((6, 12, 16), (12, 24, 32), (48, 96, 128)):
         changes[f'widths {widths[0]}'] = SHORT | dict(drawn_widths=list(widths))
-    for epochs in (4, 20, 60): changes[f'{epochs} epochs'] = dict(drawn_epochs=epochs)
+    for epochs in (4, 20, 30, 60): changes[f'{epochs} epochs'] = PLAIN | dict(drawn_epochs=epochs)
     for most in (2, 12): changes[f'at most {most}'] = SHORT | dict(drawn_most=most)
     changes['three networks'] = [SHORT] * 3
     changes['three scales'] = [SHORT | dict(drawn_size=size) for size in (128, 256, 384)]
@@ -171,6 +174,31 @@ def transfer(category, seed):
     return [dict(category=category.name, seed=seed, epochs=k) | row for k, row in enumerate(rows, 1) if row]
 
 
+SMOOTHINGS = 0., 1., 1.5, 2., 3.
+
+def smoothing(category, seed, folder):
+    "The recipe, its maps smoothed more and more: rows from drawn defects, from the other painter, from the test set."
+    detector = DrawnDetector()
+    checkpoint = Path(folder)/f'{category.name}_recipe_{seed}_0.safetensors'
+    images = category.train_images
+    detector.fit(images, seed, checkpoint, progress=False)
+    logits, labels = answers(detector, images, families=list(FAMILIES.values()), light=1.)
+    painted = other_paintings(images, detector.factor)
+    as_it_is = copy.copy(detector)
+    as_it_is.factor = 1.
+    rows = []
+    for value in SMOOTHINGS:
+        detector.settings['drawn_smoothing'] = value  # of both detectors
+        scores = [gaussian_filter(one, value / 2) for one in np.logaddexp(0, logits)]  # at half the working size
+        drawn = pixel_metrics(scores, list(labels))
+        other = pixel_metrics([as_it_is.score_map(x) for x, _ in painted], [mask for _, mask in painted])
+        maps, _ = score_samples(detector, category.samples, progress=False)
+        test = pixel_metrics(maps, sample_masks(category.samples, maps))
+        rows.append(dict(category=category.name, seed=seed, smoothing=value, drawn_auroc30=drawn['auroc30'],
+                         other_painter_auroc30=other['auroc30'], **test))
+    return rows
+
+
 def find_category(data, name, size):
     "A category on disk, or a procedural one that is made for the time of the measurement."
     if data != 'procedural': return Category(data, name)
@@ -186,6 +214,7 @@ def main():
     p.add_argument('--seeds', type=int, nargs='+', default=[0])
     p.add_argument('--only', nargs='+', metavar='NAME', help='some of the settings')
     p.add_argument('--transfer', action='store_true', help='practice on four families, and meet the others')
+    p.add_argument('--smoothing', action='store_true', help='smooth the maps of the recipe more and more')
     p.add_argument('--size', type=int, default=256, help='of procedural images, in pixels')
     p.add_argument('--device', default='cpu', help='cpu or cuda')
     p.add_argument('--checkpoints', default=tempfile.gettempdir(), help='a folder')
@@ -194,6 +223,11 @@ def main():
     category = find_category(a.data, a.category, a.size)
     if a.transfer:
         write_text(a.out, csv_text([row for seed in a.seeds for row in transfer(category, seed)]))
+        return
+    if a.smoothing:
+        for seed in a.seeds:
+            rows = smoothing(category, seed, a.checkpoints)
+            write_text(a.out, csv_text(read_rows(a.out) + rows))
         return
     found = settings()
     for seed in a.seeds:

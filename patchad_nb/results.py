@@ -20,7 +20,7 @@ from .baselines import FastFlowDetector, PadimDetector, has_anomalib
 from .core import PatchadError, without_prefix, write_text
 from .dense import ReconstructionDetector
 from .detector import ColorDetector
-from .drawn import DrawnDetector
+from .drawn import DrawnDetector, DrawnSVMDetector
 from .memory import MemoryDetector
 from .ocsvm import SVMDetector, VQSVMDetector
 from .restoration import FixedRestorationDetector, RestorationDetector
@@ -30,7 +30,7 @@ from .vq import VQReconstructionDetector
 METHODS = {cls.key: cls for cls in (  # in the order of the table
     ColorDetector, ReconstructionDetector, VQReconstructionDetector, SVMDetector,
     VQSVMDetector, RestorationDetector, FixedRestorationDetector, PadimDetector, FastFlowDetector,
-    MemoryDetector, DrawnDetector)}
+    MemoryDetector, DrawnDetector, DrawnSVMDetector)}
 TITLES = {key: cls.title for key, cls in METHODS.items()}  # method: its name in the table
 TITLES |= {'random': 'Random classifier', 'bergmann': 'Bergmann AE (quarter image)'}
 
