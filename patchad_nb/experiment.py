@@ -6,15 +6,19 @@
 __all__ = ['run', 'table1_main', 'find_model', 'score_images', 'score_main']
 
 # %% ../nbs/13_experiment.ipynb #000e44b8
-import argparse, hashlib, importlib.metadata, json, platform, shutil, sys, time, warnings, zlib
+import argparse, hashlib, importlib.metadata, json, multiprocessing, os, platform, shutil, signal, sys, threading, time
+import warnings, zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 import torch
+from fastcore.basics import patch
 from PIL import Image
 from scipy.ndimage import uniform_filter
 from tqdm.auto import tqdm
@@ -288,8 +292,8 @@ def _check_threads(out, old, threads):
     "Is the number of threads that of the earlier run? None: not known, or on other machines."
     before = old.get('threads')
     if None in (before, threads) or before == threads: return
-    raise PatchadError(f"{out}: was made with {before} threads, not {threads}; "
-                       f"set OMP_NUM_THREADS={before}, or choose another --out")
+    raise PatchadError(f"{out}: was made with {before} threads, not {threads}; set OMP_NUM_THREADS={before} "
+                       "and use --processes 1, or choose another --out")
 
 # %% ../nbs/13_experiment.ipynb #438d29bc
 def _names(data, names, preset, layout=None):
@@ -533,12 +537,170 @@ def save_figures(out:str|Path, # folder of a run
                  category:Category,
                  seed:int=0,
                  device:str='cpu'):
-    "Score maps of each finished method, and of all side by side, as PNG; and `figure_data`."
+    "Score maps of each finished method, if not drawn yet, and of all side by side, as PNG; and `figure_data`."
     methods = list(_finished(out, category, seed))
-    for method in methods: save_maps(out, category, seed, [method])
+    for method in methods:
+        picture = _figure_file(out, category, seed, f'_{method}', '.png')
+        if not picture.exists(): save_maps(out, category, seed, [method])
     if len(methods) > 1: save_maps(out, category, seed, methods)
     data = figure_data(out, category, seed, device)
     write_arrays(_figure_file(out, category, seed), data)
+
+# %% ../nbs/13_experiment.ipynb #1c6bc01f
+_COSTS = dict(color=.01, ae_recons=1, vq_recons=1.3, ae_svm=.2, vq_svm=.25, vq_restore=3.3,
+              vq_restore_fixed=2.1, padim=.2, fastflow=2.2, memory=.05, drawn=1.5)
+
+def _cost(job): return _COSTS.get(job['method'], 1)
+
+# %% ../nbs/13_experiment.ipynb #342eb8d8
+def _chains(jobs, costs): # `costs`: folder -> cost of a job
+    "folder -> cost of a job and of the longest chain of jobs that wait for it."
+    behind, chains = Counter(), {}
+    for job in reversed(jobs):  # who waits comes behind whom he waits for
+        folder = job['folder']
+        chains[folder] = costs[folder] + behind[folder]
+        base = _base_folder(folder, job['method'])
+        behind[base] = max(behind[base], chains[folder])
+    return chains
+
+def _in_order(jobs):
+    "Jobs of a few seconds first, then those with the longest chain."
+    chains = _chains(jobs, {job['folder']: _cost(job) for job in jobs})
+    def place(job):
+        quick = _cost(job) < .1
+        return (0, _cost(job)) if quick else (1, -chains[job['folder']])
+    return sorted(jobs, key=place)
+
+# %% ../nbs/13_experiment.ipynb #9ff33662
+def _end_with_parent():
+    "Wait for the end of the process that has started this one, and end too."
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+def _leave(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+    sys.exit(1)
+
+def _start_worker():
+    "What a process does first."
+    torch.set_num_threads(1)
+    tqdm.set_lock(threading.RLock())  # bars that are not shown need no lock among processes
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+# %% ../nbs/13_experiment.ipynb #3e320e72
+def _seconds_of(job):
+    "Do a job. Returns how many seconds it took."
+    start = time.perf_counter()
+    run_job(**job)
+    return time.perf_counter() - start
+
+def _for_worker(job):
+    "A job for another process: without bars, and for images as large as here."
+    max_pixels = Image.MAX_IMAGE_PIXELS and 2 * Image.MAX_IMAGE_PIXELS
+    return job | {'progress': False, 'max_pixels': max_pixels}
+
+def _run_after(job, first):
+    "Do a job, after one whose network it uses. Returns how many seconds it took."
+    allow_pixels(job['max_pixels'])
+    return _seconds_of({key: value for key, value in job.items() if key != 'max_pixels'})
+
+# %% ../nbs/13_experiment.ipynb #f5378883
+def _run_apart(job):
+    "Do a job in another process of this machine. Returns (seconds, warnings)."
+    with warnings.catch_warnings(record=True) as said:
+        warnings.filterwarnings('ignore', module='patchad_nb.data')
+        warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+        try: seconds = _run_after(job, None)
+        except SystemExit: os._exit(1)  # told to leave
+    return seconds, [(w.message, w.category, w.filename, w.lineno) for w in said]
+
+# %% ../nbs/13_experiment.ipynb #a66037ab
+@contextmanager
+def _alone_with_ctrl_c():
+    "Processes that are started inside do not hear Ctrl-C. (Windows has no such thing.)"
+    if not hasattr(signal, 'pthread_sigmask'):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try: yield
+    finally: signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+@contextmanager
+def _with_one_thread():
+    "Processes that are started inside have one thread."
+    before = os.environ.get('OMP_NUM_THREADS')
+    os.environ['OMP_NUM_THREADS'] = '1'
+    try: yield
+    finally:
+        if before is None: del os.environ['OMP_NUM_THREADS']
+        else: os.environ['OMP_NUM_THREADS'] = before
+
+# %% ../nbs/13_experiment.ipynb #85fc9527
+def _end(workers):
+    "End processes."
+    for worker in workers: worker.terminate()
+    end = time.perf_counter() + 5
+    try:
+        for worker in workers: worker.join(max(0, end - time.perf_counter()))
+    finally:
+        for worker in workers: worker.kill()  # nothing happens to those that have ended
+
+@contextmanager
+def _pool(n):
+    "So many processes. At the end none is left."
+    others = multiprocessing.active_children()
+    pool = ProcessPoolExecutor(n, multiprocessing.get_context('spawn'), _start_worker)
+    try: yield pool
+    except BaseException as e:
+        _end([child for child in multiprocessing.active_children() if child not in others])
+        if not isinstance(e, BrokenProcessPool): raise
+        raise PatchadError("a process has ended in the middle of its job, perhaps because memory ran out; "
+                           "go on with --resume, and give fewer --processes") from None
+    finally: pool.shutdown()
+
+# %% ../nbs/13_experiment.ipynb #560b9fea
+@contextmanager
+def _one_thread_here():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try: yield
+    finally: torch.set_num_threads(before)
+
+def _fill(pool, waiting, running, n):
+    "Start jobs until `n` are running. A job waits for the one whose network it uses."
+    for folder, job in list(waiting.items()):
+        if len(running) == n: return
+        unfinished = waiting.keys() | {other['folder'] for other in running.values()}
+        if _base_folder(folder, job['method']) in unfinished: continue
+        del waiting[folder]
+        with _with_one_thread(), _alone_with_ctrl_c(): future = pool.submit(_run_apart, _for_worker(job))
+        running[future] = job
+
+# %% ../nbs/13_experiment.ipynb #76b3b59f
+def _tell_warnings(said, told):
+    "Warn here of what a process has warned of; of the same thing once. `told`: of which."
+    for message, category, file, line in said:
+        warnings.warn_explicit(message, category, file, line, registry=told)
+
+def _by_processes(jobs, n):
+    "Do jobs in `n` processes; those that are done are only read, here."
+    waiting = {job['folder']: job for job in _in_order(jobs) if not _is_done(job['folder'])}
+    yield from ((job, _seconds_of(job)) for job in jobs if job['folder'] not in waiting)
+    if not waiting: return
+    running, told = {}, {}
+    with _one_thread_here(), _pool(min(n, len(waiting))) as pool:
+        _fill(pool, waiting, running, n)
+        while running:
+            done = wait(running, return_when=FIRST_COMPLETED).done
+            failed_last = sorted(done, key=lambda future: future.exception() is not None)
+            finished = [(running.pop(future), future) for future in failed_last]
+            _fill(pool, waiting, running, n)
+            for job, future in finished:
+                seconds, said = future.result()  # raises what the job has raised
+                _tell_warnings(said, told)
+                yield job, seconds
 
 # %% ../nbs/13_experiment.ipynb #0869436c
 def _client(scheduler):
@@ -553,22 +715,6 @@ def _client(scheduler):
                            "start one with: dask scheduler") from None
 
 # %% ../nbs/13_experiment.ipynb #8744eb57
-def _run_after(job, first):
-    "Do a job, after one whose network it uses. Returns how many seconds it took."
-    allow_pixels(job['max_pixels'])
-    return _seconds_of({key: value for key, value in job.items() if key != 'max_pixels'})
-
-def _seconds_of(job):
-    "Do a job. Returns how many seconds it took."
-    start = time.perf_counter()
-    run_job(**job)
-    return time.perf_counter() - start
-
-def _for_worker(job):
-    "A job for another process: without bars, and for images as large as here."
-    max_pixels = Image.MAX_IMAGE_PIXELS and 2 * Image.MAX_IMAGE_PIXELS
-    return job | {'progress': False, 'max_pixels': max_pixels}
-
 def _submit(client, jobs):
     "folder -> future of its job."
     futures = {}
@@ -591,10 +737,12 @@ def _by_dask(jobs, scheduler):
 # %% ../nbs/13_experiment.ipynb #85403344
 def run_jobs(jobs:Sequence,  # of dicts: the arguments of `run_job`
              scheduler:str|None=None,  # address of a Dask scheduler; by default here
+             processes:int=1, # 1: here, one after the other; otherwise in so many processes, with one thread each
             ) -> Iterator:  # of pairs (job, seconds that it took), each when it is done
     "Do jobs. Raises `PatchadError` when there is no scheduler at the address."
-    if scheduler is None: yield from ((job, _seconds_of(job)) for job in jobs)
-    else: yield from _by_dask(jobs, scheduler)
+    if scheduler is not None: yield from _by_dask(jobs, scheduler)
+    elif processes > 1: yield from _by_processes(jobs, processes)
+    else: yield from ((job, _seconds_of(job)) for job in jobs)
 
 # %% ../nbs/13_experiment.ipynb #8ce2412c
 def _check_reading(data, folders, white=None, layout=None):
@@ -665,19 +813,20 @@ def _write_table(out, config, missing):
     return rows
 
 # %% ../nbs/13_experiment.ipynb #69ac5357
-_COSTS = dict(color=.01, ae_recons=1, vq_recons=1.3, ae_svm=.2, vq_svm=.25, vq_restore=3.3,
-              vq_restore_fixed=2.1, padim=.2, fastflow=2.2, memory=.05, drawn=1.5)
-
-def _seconds_left(done, left, at_once=1):
-    "Of the methods in `left`; None where too little is known. `done`: pairs (method, seconds); `at_once`: rows."
+def _guesses(done, left):
+    "method -> seconds of a row, for those in `left`; None where too little is known. `done`: pairs (method, seconds)."
     times = {}  # method -> seconds of its rows
     for method, seconds in done: times.setdefault(method, []).append(seconds)
     costs = sum(_COSTS.get(method, 1) for method, _ in done)
     if costs < .5 and not set(left) <= set(times): return None
     spent = sum(seconds for _, seconds in done)
     guess = {method: spent / costs * _COSTS.get(method, 1) for method in left}
-    guess |= {method: sum(known) / len(known) for method, known in times.items()}
-    return sum(guess[method] for method in left) / at_once
+    return guess | {method: sum(known) / len(known) for method, known in times.items()}
+
+def _seconds_left(done, left, at_once=1):
+    "Of the methods in `left`, when so many rows are made at once; None where too little is known."
+    guess = _guesses(done, left)
+    return guess and sum(guess[method] for method in left) / at_once
 
 def _in_words(seconds):
     if seconds < 50: return 'less than a minute left'
@@ -687,26 +836,41 @@ def _in_words(seconds):
 # %% ../nbs/13_experiment.ipynb #e5e82f9c
 class _Report:
     "What a run tells of its rows."
-    def __init__(self, jobs):
-        self.total, self.start = len(jobs), time.perf_counter()
+    def __init__(self, jobs, processes=1):
+        self.total, self.start, self.processes = len(jobs), time.perf_counter(), processes
         self.several_seeds = len({job['seed'] for job in jobs}) > 1
-        self.left = {job['folder']: job['method'] for job in jobs if not _is_done(job['folder'])}
+        self.jobs = [job for job in jobs if not _is_done(job['folder'])]
+        self.left = {job['folder']: job['method'] for job in self.jobs}
         self.done = []  # pairs (method, seconds), of this call
-
-    def at_once(self):
-        "How many rows are in the making at a time: one here, several with Dask."
-        return max(1, sum(seconds for _, seconds in self.done) / (time.perf_counter() - self.start))
+        self.took = {}  # folder -> seconds
 
     def finished(self, job, seconds, picture=None):
         "Tell of a row that is finished, and of its picture."
         if job['folder'] not in self.left: return  # it was there before
+        self.took[job['folder']] = seconds
         self.done.append((self.left.pop(job['folder']), seconds))
-        left = _seconds_left(self.done, self.left.values(), self.at_once())
+        left = self.seconds_left()
         parts = [_result(job, self.several_seeds), f'{seconds:.0f} s']
         if self.left and left is not None: parts.append(_in_words(left))
         if picture: parts.append(f'see {picture}')
         line = '; '.join(parts)
         if job['progress']: tqdm.write(f'{self.total - len(self.left)}/{self.total} {line}', file=sys.stderr)
+
+# %% ../nbs/13_experiment.ipynb #c4b2fae4
+@patch
+def at_once(self:_Report):
+    "How many rows are in the making at a time: one here, several with Dask."
+    return max(1, sum(seconds for _, seconds in self.done) / (time.perf_counter() - self.start))
+
+@patch
+def seconds_left(self:_Report):
+    "Until the last row is finished; None where too little is known."
+    if self.processes == 1: return _seconds_left(self.done, self.left.values(), self.at_once())
+    guess = _guesses(self.done, self.left.values())
+    if guess is None: return None
+    costs = self.took | {folder: guess[method] for folder, method in self.left.items()}
+    shared, chain = sum(costs.values()) / self.processes, max(_chains(self.jobs, costs).values())
+    return max(0, max(shared, chain) - (time.perf_counter() - self.start))
 
 # %% ../nbs/13_experiment.ipynb #e0139068
 def _result(job, several_seeds):
@@ -718,21 +882,21 @@ def _result(job, several_seeds):
     return f"{name}, {TITLES[job['method']]}: {', '.join(known) or 'scored'}"
 
 # %% ../nbs/13_experiment.ipynb #c406d931
-def _do(out, jobs, config, missing, scheduler):
+def _do(out, jobs, config, missing, how):
     "Do the jobs. After each one write the table and tell of it, after the last one of a group draw its figures."
     left = Counter(map(_group, jobs))
     to_draw = _groups_to_draw(out, jobs)
     _check_done(out, jobs, config, to_draw)
-    report, shown = _Report(jobs), set()
-    for job, seconds in run_jobs(jobs, scheduler):
-        rows = _write_table(out, config, missing)
-        group, name, picture = _group(job), job['category'].name, None
-        if job['folder'] in report.left and name not in shown:
-            picture = save_maps(out, job['category'], job['seed'], [job['method']])
-            shown.add(name)
-        report.finished(job, seconds, picture)
-        left[group] -= 1
-        if left[group] == 0 and group in to_draw: save_figures(out, job['category'], job['seed'], job['device'])
+    report, shown = _Report(jobs, how['processes']), set()
+    with closing(run_jobs(jobs, how['scheduler'], how['processes'])) as done:
+        for job, seconds in done:
+            rows = _write_table(out, config, missing)
+            group, name, picture = _group(job), job['category'].name, None
+            if job['folder'] in report.left: picture = save_maps(out, job['category'], job['seed'], [job['method']])
+            report.finished(job, seconds, None if name in shown else picture)
+            if picture: shown.add(name)
+            left[group] -= 1
+            if left[group] == 0 and group in to_draw: save_figures(out, job['category'], job['seed'], job['device'])
     return rows
 
 # %% ../nbs/13_experiment.ipynb #62322586
@@ -741,13 +905,13 @@ def _fixed(data, folders, methods, preset, changes, device, **reading):
     settings = _check_settings(preset, changes, methods)
     return dict(preset=preset, settings=settings, data=_source(data, folders), device=pick_device(device)) | reading
 
-def _run_alone(out, fixed, asked, source, how, missing, scheduler):
+def _run_alone(out, fixed, asked, source, how, missing):
     "A run that has its folder for itself."
     with alone_in(out):
         config, found = _prepare(out, fixed, asked, source, how)
         jobs = _jobs(out, found, asked['methods'], fixed['settings'], asked['seeds'],
                      device=fixed['device'], progress=how['progress'])
-        return _do(out, jobs, config, missing, scheduler)
+        return _do(out, jobs, config, missing, how)
 
 # %% ../nbs/13_experiment.ipynb #0e6223df
 def _which(methods):
@@ -755,6 +919,15 @@ def _which(methods):
     if methods: return list(methods), {}
     missing = not_installed()
     return [method for method in METHODS if method not in missing], missing
+
+# %% ../nbs/13_experiment.ipynb #132e0de0
+def _threads(processes, scheduler):
+    "The number of threads that a row is made with; None where it is not known."
+    if isinstance(processes, bool) or not isinstance(processes, int) or processes < 1:
+        raise PatchadError(f"--processes {processes}: use a whole number from 1")
+    if scheduler is None: return torch.get_num_threads() if processes == 1 else 1
+    if processes == 1: return None
+    raise PatchadError("--processes: the workers of --scheduler make the rows; leave out one of the two")
 
 # %% ../nbs/13_experiment.ipynb #8394f929
 def run(out:str|Path, # folder of the run
@@ -770,6 +943,7 @@ def run(out:str|Path, # folder of the run
         resume:bool=False, # go on with an earlier run in `out`
         progress:bool=True, # show bars
         scheduler:str|None=None, # address of a Dask scheduler, whose workers do the rows
+        processes:int=1, # so many rows at once, with one thread each; 1: one after the other, with all threads
         **reading # `white` and `layout` of the images, see `Category`
        ) -> list: # of rows
     "Run every method on every category with every seed; write results, table, figures and models."
@@ -777,10 +951,10 @@ def run(out:str|Path, # folder of the run
     reading = dict(images=images) | _check_reading(data, folders, **reading)
     fixed = _fixed(data, folders, methods, preset, changes, device, **reading)
     asked = dict(methods=methods, categories=list(categories or ['all']), seeds=list(map(check_seed, seeds)))
-    threads = torch.get_num_threads() if scheduler is None else None  # of many workers they are not known
     explicit = {change.partition('=')[0] for change in changes}
-    how = dict(explicit=explicit, resume=resume, progress=progress, threads=threads)
-    return _run_alone(Path(out), fixed, asked, (data, folders), how, missing, scheduler)
+    how = dict(explicit=explicit, resume=resume, progress=progress, threads=_threads(processes, scheduler),
+               scheduler=scheduler, processes=processes)
+    return _run_alone(Path(out), fixed, asked, (data, folders), how, missing)
 
 # %% ../nbs/13_experiment.ipynb #ae971a07
 _SEVERAL = dict(nargs='+', action='extend')  # an option that may be repeated: the values add up
@@ -825,6 +999,10 @@ def _add_more_options(add):
     add('--device', default='auto', help='auto, cpu or cuda')
     add('--out', metavar='DIR',
         help='folder of the run; by default runs/<preset>')
+    add('--processes', metavar='N', default='auto',
+        help='make so many rows at once, each with one thread, so the numbers are the same on every machine; '
+             '1: one after the other, with all threads; auto: as many as OMP_NUM_THREADS or the cores allow, '
+             'and 1 on a GPU or with --scheduler; each needs 0.5 to 1.5 GB of memory')
     add('--scheduler', metavar='ADDRESS',
         help='do the jobs on the workers of this Dask scheduler, '
              'for instance tcp://host:8786')
@@ -851,6 +1029,13 @@ def _parse_layout(words):
         layout[part] = folder
     return layout
 
+# %% ../nbs/13_experiment.ipynb #2b30cd8c
+def _parse_processes(word, device, scheduler):
+    "What --processes says, as a number."
+    if word == 'auto': return torch.get_num_threads() if device == 'cpu' and not scheduler else 1
+    if word.isdecimal(): return int(word)
+    raise PatchadError(f"--processes {word}: use auto, or a whole number from 1")
+
 # %% ../nbs/13_experiment.ipynb #ce35033c
 @contextmanager
 def _reading(script, max_pixels):
@@ -871,10 +1056,11 @@ def _table1(argv):
     out = Path(a.out or f'runs/{a.preset}')
     methods = a.methods and [OLD_METHODS.get(m, m) for m in a.methods]
     folders = (a.normal, a.test) if a.normal else None
+    processes = _parse_processes(a.processes, pick_device(a.device), a.scheduler)
     with _reading('patchad_table1', a.max_pixels):
         run(out, data=a.data, categories=a.categories, methods=methods, preset=a.preset,
             changes=a.set or [], seeds=a.seeds or [0], device=a.device, images=a.images, folders=folders,
-            resume=a.resume, progress=sys.stderr.isatty(), scheduler=a.scheduler,
+            resume=a.resume, progress=sys.stderr.isatty(), scheduler=a.scheduler, processes=processes,
             white=a.white, layout=_parse_layout(a.layout))
     print((out/'table1.md').read_text(encoding='utf-8'), end='')
     print(f'\nresults, figures and models: {out}')

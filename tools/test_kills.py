@@ -1,5 +1,6 @@
 #!/usr/bin/env python
 """Kill `patchad_table1` and `patchad_score` at random moments and go on: the same numbers, and nothing left over.
+The table is made by one process, and with kills by two.
 
   test_kills.py [--kills 10] [--seed 0]"""
 import argparse, os, random, shutil, signal, subprocess, sys, tempfile, time
@@ -80,7 +81,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         whole, parts = f'{folder}/whole', f'{folder}/parts'
         seconds = finished([*TABLE, '--out', whole])
-        n = interrupt([*TABLE, '--out', parts, '--resume'], rng, a.kills, seconds)
+        n = interrupt([*TABLE, '--out', parts, '--resume', '--processes', '2'], rng, a.kills, seconds)
         assert numbers(parts) == numbers(whole)
         assert names(parts) == names(whole), set(names(parts)) ^ set(names(whole))
         print(f'patchad_table1: killed {n} times, same numbers, nothing left over')

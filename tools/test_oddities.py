@@ -340,7 +340,7 @@ def metrics(out): return {row['defect']: [row[m] for m in METRICS] for row in re
 
 
 def measure(data, out, figures):
-    argv = ['--data', data, '--categories', 'plate', '--methods', 'color', '--out', out]
+    argv = ['--data', data, '--categories', 'plate', '--methods', 'color', '--processes', '1', '--out', out]
     with contextlib.ExitStack() as stack:
         if not figures: stack.enter_context(mock.patch('patchad_nb.experiment.save_figures'))
         return call(table1_main, argv)
