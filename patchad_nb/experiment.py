@@ -62,12 +62,15 @@ def _is_done(folder):
     "Has the job of a folder been finished?"
     return (folder/'rows.json').exists()
 
-def _base_folder(folder, method):
-    "The folder of the job whose network a method uses, or None."
-    base = getattr(METHODS[method], 'base', None)
-    if base is None: return None
+def _bases(method):
+    "The classes whose fitted detectors a method uses."
+    base = getattr(METHODS[method], 'base', ())
+    return base if isinstance(base, tuple) else (base,)
+
+def _base_folders(folder, method):
+    "The folders of the jobs whose networks a method uses."
     category, seed = Path(folder).parent.parent, Path(folder).name
-    return category/base.key/seed
+    return [category/base.key/seed for base in _bases(method)]
 
 # %% ../nbs/13_experiment.ipynb #6e52b382
 FORMAT = 1  # of the JSON files of a run
@@ -110,11 +113,12 @@ def _seconds_before(folder):
 
 # %% ../nbs/13_experiment.ipynb #81641b4b
 def _base_network(folder, method, device):
-    "({'network': a fitted detector}, seconds of its fit), or ({}, 0) where there is none."
-    base = _base_folder(folder, method)
-    if base is None or not (base/'fit.json').exists(): return {}, 0.
-    network = METHODS[method].base.load(base, device)
-    return {'network': network}, _read_fit(base)['seconds']
+    "({'network': a fitted detector, or several}, seconds of their fits), or ({}, 0) where one is missing."
+    folders = _base_folders(folder, method)
+    if not folders or not all((base/'fit.json').exists() for base in folders): return {}, 0.
+    networks = [cls.load(base, device) for cls, base in zip(_bases(method), folders)]
+    seconds = sum(_read_fit(base)['seconds'] for base in folders)
+    return {'network': networks[0] if len(networks) == 1 else networks}, seconds
 
 # %% ../nbs/13_experiment.ipynb #62fd3f43
 def _fit(folder, method, category, settings, seed, device, progress):
@@ -548,7 +552,7 @@ def save_figures(out:str|Path, # folder of a run
 
 # %% ../nbs/13_experiment.ipynb #1c6bc01f
 _COSTS = dict(color=.01, ae_recons=1, vq_recons=1.3, ae_svm=.2, vq_svm=.25, vq_restore=3.3,
-              vq_restore_fixed=2.1, padim=.2, fastflow=2.2, memory=.05, drawn=1.5)
+              vq_restore_fixed=2.1, padim=.2, fastflow=2.2, memory=.05, drawn=1.5, drawn_svm=.3)
 
 def _cost(job): return _COSTS.get(job['method'], 1)
 
@@ -559,8 +563,7 @@ def _chains(jobs, costs): # `costs`: folder -> cost of a job
     for job in reversed(jobs):  # who waits comes behind whom he waits for
         folder = job['folder']
         chains[folder] = costs[folder] + behind[folder]
-        base = _base_folder(folder, job['method'])
-        behind[base] = max(behind[base], chains[folder])
+        for base in _base_folders(folder, job['method']): behind[base] = max(behind[base], chains[folder])
     return chains
 
 def _in_order(jobs):
@@ -669,11 +672,11 @@ def _one_thread_here():
     finally: torch.set_num_threads(before)
 
 def _fill(pool, waiting, running, n):
-    "Start jobs until `n` are running. A job waits for the one whose network it uses."
+    "Start jobs until `n` are running. A job waits for those whose networks it uses."
     for folder, job in list(waiting.items()):
         if len(running) == n: return
         unfinished = waiting.keys() | {other['folder'] for other in running.values()}
-        if _base_folder(folder, job['method']) in unfinished: continue
+        if unfinished.intersection(_base_folders(folder, job['method'])): continue
         del waiting[folder]
         with _with_one_thread(), _alone_with_ctrl_c(): future = pool.submit(_run_apart, _for_worker(job))
         running[future] = job
@@ -719,7 +722,7 @@ def _submit(client, jobs):
     "folder -> future of its job."
     futures = {}
     for job in jobs:
-        first = futures.get(_base_folder(job['folder'], job['method']))
+        first = [futures[base] for base in _base_folders(job['folder'], job['method']) if base in futures]
         futures[job['folder']] = client.submit(_run_after, _for_worker(job), first, pure=False)
     return futures
 
