@@ -1003,9 +1003,9 @@ def _add_more_options(add):
     add('--out', metavar='DIR',
         help='folder of the run; by default runs/<preset>')
     add('--processes', metavar='N', default='auto',
-        help='make so many rows at once, each with one thread, so the numbers are the same on every machine; '
-             '1: one after the other, with all threads; auto: as many as OMP_NUM_THREADS or the cores allow, '
-             'and 1 on a GPU or with --scheduler; each needs 0.5 to 1.5 GB of memory')
+        help='make so many rows at once, each with one thread, so that the numbers do not depend on how many cores '
+             'there are; 1: one row after the other, with all threads; auto: as many as OMP_NUM_THREADS or the cores '
+             'allow, and 1 on a GPU or with --scheduler; each needs about 1 GB of memory')
     add('--scheduler', metavar='ADDRESS',
         help='do the jobs on the workers of this Dask scheduler, '
              'for instance tcp://host:8786')
