@@ -20,20 +20,21 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from sklearn.svm import OneClassSVM
 
-from . import __version__
-from .core import CODES_PER_PATCH, LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE
-from .core import PatchadError, as_array, write_text
-from .dense import encode_dense
-from .detector import check_positive, check_whole
-from .drawn import FAMILIES, SHAPES, Place, _cut_to, draw
-from .metrics import label_regions, pro_curve, roc_curve
-from .ocsvm import TOLERANCE
-from .presets import PRESETS, make_detector
-from .prior import code_probabilities, resample
-from .restoration import ssim_patch
-from .results import METHODS
-from .surfaces import normal_image
-from .textures import TEXTURES, defective_image, place_defect
+# %% ../nbs/14_explore.ipynb #1b96cc87
+from patchad_nb import __version__
+from patchad_nb.core import CODES_PER_PATCH, LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE
+from patchad_nb.core import PatchadError, as_array, write_text
+from patchad_nb.dense import encode_dense
+from patchad_nb.detector import check_positive, check_whole
+from patchad_nb.drawn import FAMILIES, SHAPES, Place, _cut_to, draw
+from patchad_nb.metrics import label_regions, pro_curve, roc_curve
+from patchad_nb.ocsvm import TOLERANCE
+from patchad_nb.presets import PRESETS, make_detector
+from patchad_nb.prior import code_probabilities, resample
+from patchad_nb.restoration import ssim_patch
+from patchad_nb.results import METHODS
+from patchad_nb.surfaces import normal_image
+from patchad_nb.textures import TEXTURES, defective_image, place_defect
 
 # %% ../nbs/14_explore.ipynb #b182958f
 _TRAINING = dict(patches_per_image=50, epochs=4, batch_size=8, n_train=300)
