@@ -7,8 +7,9 @@
 
 A row for each setting, category and seed: five pixel metrics and the AUROC of images on the test set, which nothing is
 chosen by, and numbers that need no test image: how well drawn defects are found, in the light of the training and in
-another one, defects of another painter, and how many false alarms there are on normal images. `--transfer` shows families
-that were not drawn in training, `--smoothing` maps that are smoothed more and more. It goes on where it was stopped.
+another one, defects of another painter, and how many false alarms there are on normal images. `--transfer` shows
+families that were not drawn in training, `--smoothing` maps that are smoothed more and more. It goes on where it was
+stopped.
 """
 import argparse
 import copy

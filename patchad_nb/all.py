@@ -33,8 +33,8 @@ from patchad_nb.vq import VQAutoEncoder, VQReconstructionDetector
 
 # %% ../nbs/all.ipynb #2332c6c1
 _all_ = ['AutoEncoder', 'Category', 'CodePrior', 'ColorDetector', 'Decoder', 'Detector', 'DrawnDetector',
-         'DrawnSVMDetector', 'Encoder', 'FastFlowDetector', 'Images', 'METHODS', 'MemoryDetector', 'PadimDetector', 'PatchSampler',
-         'PatchadError',
+         'DrawnSVMDetector', 'Encoder', 'FastFlowDetector', 'Images', 'METHODS', 'MemoryDetector', 'PadimDetector',
+         'PatchSampler', 'PatchadError',
          'ReconstructionDetector', 'RestorationDetector', 'SVMDetector', 'VQAutoEncoder', 'VQReconstructionDetector',
          'VQSVMDetector', 'evaluate', 'fig_curves', 'fig_grid', 'fig_samples', 'fig_score_maps', 'load_detector',
          'load_image', 'make_category', 'make_detector', 'metrics_by_defect', 'pixel_metrics', 'read_results', 'run',
