@@ -408,8 +408,7 @@ class DrawnDetector(Detector):
         drawn_crop:int=128,  # side of the crops that are drawn on, in pixels: a multiple of 8, from 64 on
         drawn_crops:int=400,  # crops per epoch
         drawn_epochs:int=30,
-        drawn_batch:int=16,  # crops per step
-        drawn_lr:float=1e-3,  # AdamW's largest learning rate
+        drawn_batch:int=16, drawn_lr:float=1e-3, # crops per step; AdamW's largest learning rate
         drawn_most:int=6,  # drawings on a crop: from none to so many
         drawn_widths:Sequence=(24, 48, 64),  # channels of `DefectNet`
         drawn_families:Sequence=tuple(FAMILIES),  # what is drawn
