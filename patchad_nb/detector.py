@@ -40,8 +40,7 @@ class Detector:
         "Learn what is normal. Returns the detector."
         raise NotImplementedError
 
-    def score_map(self,
-                  image:torch.Tensor # uint8 (3,H,W)
+    def score_map(self, image:torch.Tensor # uint8 (3,H,W)
                  ) -> np.ndarray:  # float32 (H,W), higher = more anomalous
         "The anomaly score of every pixel."
         raise NotImplementedError
@@ -162,6 +161,7 @@ def check_format(meta:dict, # of a file
     raise PatchadError(f"{path}: has format {found}, but this version of patchad_nb reads only up to {newest}; "
                        "update patchad_nb, or delete the file and train again")
 
+# %% ../nbs/03_detector.ipynb #9a50f445
 def _check_meta(meta, path):
     "Raise a `PatchadError` unless the settings of a model file are complete."
     def damaged(what): return PatchadError(f"{path}: damaged ({what}); delete it and train again")
