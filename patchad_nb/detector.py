@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from .core import PatchadError, fig_grid, load_tensors, save_tensors
 from .data import Category
-from .metrics import metrics_by_defect
+from .metrics import IMAGE_METRICS, image_metrics, image_score, metric_names, metrics_by_defect
 
 # %% ../nbs/03_detector.ipynb #72f7a014
 class Detector:
@@ -30,6 +30,7 @@ class Detector:
     device = torch.device('cpu')
     normal_range = None  # (low, high), scores of normal pixels: see `calibrate`
     white = None  # the value of a 16-bit file that is white in its images: see `load_image`
+    image_share = .001  # of the pixels of a map, which make the score of the image: see `image_score`
 
     def fit(self,
             images:Sequence, # normal training images, uint8 (3,H,W)
@@ -39,8 +40,7 @@ class Detector:
         "Learn what is normal. Returns the detector."
         raise NotImplementedError
 
-    def score_map(self,
-                  image:torch.Tensor # uint8 (3,H,W)
+    def score_map(self, image:torch.Tensor # uint8 (3,H,W)
                  ) -> np.ndarray:  # float32 (H,W), higher = more anomalous
         "The anomaly score of every pixel."
         raise NotImplementedError
@@ -88,10 +88,12 @@ def check_positive(**settings): # name=value
         raise PatchadError(f"{name}={value!r}; use a number above 0")
 
 # %% ../nbs/03_detector.ipynb #da5162dd
+def _is_share(value): return is_number(value, Real) and 0 <= value <= 1
+
 def check_share(**settings): # name=value
     "Raise a `PatchadError` unless each setting is a number from 0 to 1."
     for name, value in settings.items():
-        if is_number(value, Real) and 0 <= value <= 1: continue
+        if _is_share(value): continue
         raise PatchadError(f"{name}={value!r}; use a value from 0 to 1")
 
 def check_switch(**settings): # name=value
@@ -139,7 +141,8 @@ def save(self:Detector,
         'detector': self.key,
         'params': self.params(),
         'normal_range': self.normal_range,
-        'white': self.white}
+        'white': self.white,
+        'image_share': self.image_share}
     save_tensors(Path(folder)/'model.safetensors', self.state(), meta)
 
 # %% ../nbs/03_detector.ipynb #482ef4ab
@@ -158,6 +161,7 @@ def check_format(meta:dict, # of a file
     raise PatchadError(f"{path}: has format {found}, but this version of patchad_nb reads only up to {newest}; "
                        "update patchad_nb, or delete the file and train again")
 
+# %% ../nbs/03_detector.ipynb #9a50f445
 def _check_meta(meta, path):
     "Raise a `PatchadError` unless the settings of a model file are complete."
     def damaged(what): return PatchadError(f"{path}: damaged ({what}); delete it and train again")
@@ -167,6 +171,8 @@ def _check_meta(meta, path):
         if key not in meta: raise damaged(f'{key} is missing')
     if not isinstance(meta['params'], dict): raise damaged('params hold no settings')
     if not _is_range(meta['normal_range']): raise damaged(f"normal_range is {meta['normal_range']}")
+    share = meta.get('image_share', Detector.image_share)
+    if not _is_share(share): raise damaged(f"image_share is {share!r}")
 
 # %% ../nbs/03_detector.ipynb #0853b1eb
 def read_model(folder:str|Path, # where `save` wrote
@@ -191,6 +197,7 @@ def from_model(cls:Detector,
         raise PatchadError(f"{path}: does not fit the method {cls.key!r} ({why}); delete it and train again") from None
     if meta['normal_range']: self.normal_range = tuple(meta['normal_range'])
     self.white = meta.get('white')
+    self.image_share = meta.get('image_share', cls.image_share)
     return self
 
 # %% ../nbs/03_detector.ipynb #710dbcb9
@@ -409,18 +416,57 @@ def score_samples(detector:Detector, # fitted
     maps = list(score()) if folder is None else score_to_file(score(), folder)
     return maps, seconds / max(1, len(samples))
 
+# %% ../nbs/03_detector.ipynb #706380ff
+def is_labeled(category:Category) -> bool:
+    "Is it known which test images are good?"
+    return any(s.defect != 'unlabeled' for s in category.samples)
+
+def by_image(scores:Sequence, # (n,), see `image_score`
+             defects:Sequence # (n,), str: the defect type of each image, 'good' for none
+            ) -> dict: # 'all' or defect type -> dict of metrics, see `image_metrics`
+    "Measure image scores: of all, and of each type beside the good ones. None where there is nothing to compare."
+    scores, defects = np.asarray(scores), np.asarray(defects)
+    if len(scores) != len(defects):
+        raise PatchadError(f"{len(scores)} scores but {len(defects)} images: give one score per image")
+    good = defects == 'good'
+    types = sorted(set(defects[~good].tolist()))
+    results = dict.fromkeys(['all', *types], dict.fromkeys(IMAGE_METRICS))
+    if not types or not good.any(): return results
+    for defect in results:
+        chosen = good | (defects == defect) | (defect == 'all')
+        results[defect] = image_metrics(scores[chosen], ~good[chosen])
+    return results
+
+# %% ../nbs/03_detector.ipynb #7e7cbc0f
+def image_scores(samples:Sequence, # of `Sample`
+                 maps:Sequence, # their score maps
+                 share:float # see `image_score`
+                ) -> list: # of float
+    "The score of each image. Raises `PatchadError` for a map that contains NaN."
+    scores = []
+    for sample, score_map in zip(samples, maps):
+        try: scores.append(image_score(score_map, share))
+        except PatchadError as e: raise PatchadError(f"{sample.path}: {e}") from None
+    return scores
+
 # %% ../nbs/03_detector.ipynb #6884930d
 def evaluate(detector:Detector,  # fitted
-             category:Category,  # with masks
+             category:Category,  # with masks, or at least with good and defective images in folders of their own
              maps:Sequence|None=None, # score maps of its samples, if they are there already
              max_fpr:float=.3,  # limit of AUROC30 and AUPRO30
              progress:bool=True  # show a bar
-            ) -> dict:  # 'all' or defect type -> dict of metrics, see `pixel_metrics`
-    "Measure a detector on the test images of a category: all of them, and each defect type."
-    if not category.has_masks:
-        raise PatchadError(f"{category.root}: has no ground_truth folder; "
+            ) -> dict:  # 'all' or defect type -> dict of metrics: `pixel_metrics` and `image_metrics`, or None
+    """Measure a detector on the test images of a category: all of them, and each defect type.
+
+    Metrics of pixels are None without masks, those of images without good or without defective images.
+    Raises `PatchadError` for samples of which nothing is known."""
+    if not is_labeled(category):
+        raise PatchadError(f"{category.root}: holds no masks, and does not say which images are good; "
                            "images can be scored, but not measured")
     if maps is None: maps, _ = score_samples(detector, category.samples, progress)
-    masks = sample_masks(category.samples, maps)
-    defects = [s.defect for s in category.samples]
-    return metrics_by_defect(maps, masks, defects, max_fpr=max_fpr)
+    samples = category.samples
+    defects = [s.defect for s in samples]
+    images = by_image(image_scores(samples, maps, detector.image_share), defects)
+    pixels = dict.fromkeys(images, dict.fromkeys(metric_names(max_fpr)))
+    if category.has_masks: pixels = metrics_by_defect(maps, sample_masks(samples, maps), defects, max_fpr=max_fpr)
+    return {defect: pixels[defect] | metrics for defect, metrics in images.items()}

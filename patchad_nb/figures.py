@@ -21,7 +21,7 @@ from scipy.stats import spearmanr
 from .core import PatchadError, ceil_div, fig_grid, subplots
 from .detector import fig_score_maps
 from .metrics import fig_curves
-from .results import OLD_METHODS, TITLES
+from .results import OLD_METHODS, TITLES, title_of
 
 # %% ../nbs/12b_figures.ipynb #a4127f1e
 def _ring(mask, width):
@@ -241,7 +241,7 @@ def _numbers(ax, values):
 
 # %% ../nbs/12b_figures.ipynb #96e5461a
 def fig_defect_types(rows:Sequence, # measurements of one category, see `read_results`
-                     metric:str='aupro', # one of `METRICS`
+                     metric:str='aupro', # one of `METRICS` or `IMAGE_METRICS`
                     ) -> Figure:
     "A heat map of one metric by method and defect type; means over seeds."
     methods = _methods(rows)
@@ -258,7 +258,7 @@ def fig_defect_types(rows:Sequence, # measurements of one category, see `read_re
     category = rows[0]['category']
     drawn = rows[0]['data'] == 'procedural'
     source = 'procedural images' if drawn else 'real images'
-    ax.set_title(f'{metric.upper()}, {category} ({source})', fontsize=9)
+    ax.set_title(f'{title_of(metric)}, {category} ({source})', fontsize=9)
     return fig
 
 # %% ../nbs/12b_figures.ipynb #37dd452d
@@ -285,7 +285,7 @@ def _contrast_points(rows, where, metric):
 def fig_contrast(rows:Sequence, # measurements, see `read_results`; only defect types are used
                  contrasts:Sequence, # see `category_contrasts`
                  key:str='color', # or 'texture'
-                 metric:str='aupro' # one of `METRICS`
+                 metric:str='aupro' # one of `METRICS` or `IMAGE_METRICS`
                 ) -> Figure:
     "A metric against the contrast of defects, for each method."
     where = {(c['category'], c['defect']): float(c[key]) for c in contrasts}
@@ -301,7 +301,7 @@ def fig_contrast(rows:Sequence, # measurements, see `read_results`; only defect 
         _contrast_panel(ax, _contrast_points(mine, where, metric), method)
     for ax in axs.flat[len(methods):]: ax.axis('off')
     for ax in axs[-1]: ax.set_xlabel(f'{key} contrast', fontsize=8)
-    for ax in axs[:, 0]: ax.set_ylabel(metric.upper(), fontsize=8)
+    for ax in axs[:, 0]: ax.set_ylabel(title_of(metric), fontsize=8)
     axs[0, 0].legend(fontsize=7, loc='lower right')
     return fig
 

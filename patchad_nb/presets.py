@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .core import PatchadError
-from .detector import Detector, find_device, read_model
+from .detector import Detector, check_share, find_device, read_model
 from .results import METHODS, OLD_METHODS, OLD_SETTINGS
 
 # %% ../nbs/12c_presets.ipynb #1c736202
@@ -25,7 +25,7 @@ def _paper():
     "The settings of all methods."
     settings = {}
     for cls in METHODS.values(): settings |= _settings(cls)
-    return settings
+    return settings | {'image_share': Detector.image_share}
 
 # %% ../nbs/12c_presets.ipynb #afd7035e
 PRESETS = {'paper': _paper()}
@@ -50,7 +50,11 @@ def make_detector(method:str,  # a key of `METHODS`
     if method not in METHODS:
         raise PatchadError(f"unknown method {method!r}; choose from {', '.join(METHODS)}")
     known = _settings(METHODS[method])
-    return METHODS[method](**{k: v for k, v in settings.items() if k in known}, device=device)
+    detector = METHODS[method](**{k: v for k, v in settings.items() if k in known}, device=device)
+    share = settings.get('image_share', detector.image_share)
+    check_share(image_share=share)
+    detector.image_share = share
+    return detector
 
 # %% ../nbs/12c_presets.ipynb #0118ef4e
 def _todays_names(meta):

@@ -22,6 +22,7 @@ from .dense import ReconstructionDetector
 from .detector import ColorDetector
 from .drawn import DrawnDetector, DrawnSVMDetector
 from .memory import MemoryDetector
+from .metrics import IMAGE_METRICS, metric_names
 from .ocsvm import SVMDetector, VQSVMDetector
 from .restoration import FixedRestorationDetector, RestorationDetector
 from .vq import VQReconstructionDetector
@@ -46,7 +47,7 @@ def not_installed() -> dict: # method -> what it needs
     return {key: f'needs `patchad_nb[{extra}]`' for key, extra in extras.items()}
 
 # %% ../nbs/12_report.ipynb #e15fbbb5
-METRICS = 'auroc', 'auroc30', 'auprc', 'aupro', 'aupro30'
+METRICS = metric_names()  # auroc, auroc30, auprc, aupro, aupro30
 
 # %% ../nbs/12_report.ipynb #ad633df0
 _PAPER = """method,category,auroc,auroc30,auprc,aupro,aupro30
@@ -90,7 +91,7 @@ def paper_table() -> list: # of dicts: method, category and five metrics, floats
     return [_read_row(row) for row in csv.DictReader(io.StringIO(_PAPER))]
 
 # %% ../nbs/12_report.ipynb #198f885b
-COLUMNS = ('method', 'category', *METRICS, 'defect', 'seed', 'data', 'images', 'fit_seconds',
+COLUMNS = ('method', 'category', *METRICS, *IMAGE_METRICS, 'defect', 'seed', 'data', 'images', 'fit_seconds',
            'score_seconds_per_image', 'parameters', 'device', 'diagnostics')
 
 def write_results(path:str|Path, # the CSV file
@@ -102,11 +103,20 @@ def write_results(path:str|Path, # the CSV file
     for row in rows: writer.writerow(row | {'diagnostics': json.dumps(row['diagnostics'])})
     write_text(path, text.getvalue())
 
+# %% ../nbs/12_report.ipynb #8dddf161
+def has_columns(names:Sequence) -> bool:
+    "Are these the columns of a results file, of today or of an older version?"
+    return set(COLUMNS) - set(IMAGE_METRICS) <= set(names) <= set(COLUMNS)
+
+def with_columns(row:dict) -> dict: # in the order of `COLUMNS`
+    "A row with all columns. What an older version did not measure is None."
+    return dict.fromkeys(COLUMNS) | row
+
 # %% ../nbs/12_report.ipynb #3843bb76
 def _checked_row(row, place):
     "A line of a CSV file, as `_read_row` reads it. `place`: where it stands, for the message."
     try:
-        read = _read_row(row)
+        read = with_columns(_read_row(row))
         if read['method'] and read['category'] and isinstance(read['diagnostics'], dict): return read
     except (TypeError, ValueError, KeyError): pass
     raise PatchadError(f"{place}: damaged; delete the file and run patchad_table1 with --resume")
@@ -120,7 +130,7 @@ def read_results(path:str|Path # a file written by `write_results`
         raise PatchadError(f"{path}: no such file; give the folder of a finished run") from None
     except UnicodeError: text = ''  # not even a text
     rows = list(csv.DictReader(text.splitlines()))
-    if not rows or set(rows[0]) != set(COLUMNS):
+    if not rows or not has_columns(rows[0]):
         raise PatchadError(f"{path}: not a results file of this package; "
                            f"expected the columns {', '.join(COLUMNS)}")
     return [_checked_row(row, f'{path}, row {i}') for i, row in enumerate(rows, 1)]
@@ -143,36 +153,53 @@ def _line(cells):
     return '| ' + ' | '.join(str(cell) for cell in cells) + ' |\n'
 
 # %% ../nbs/12_report.ipynb #e4ce59bf
+def _any(rows, metrics):
+    "Is there a value of one of the metrics?"
+    return any(r[m] is not None for r in rows for m in metrics)
+
+def _shown_metrics(rows):
+    "The metrics that have a column."
+    return METRICS + ('image_auroc',) * _any(rows, ['image_auroc'])
+
+def _source(rows):
+    "On which images a category was measured, and what of them."
+    drawn = rows[0]['data'] == 'procedural'
+    source = 'on procedural images, not MVTec AD' if drawn else 'on the images of the folder'
+    if _any(rows, METRICS): return f'measured {source}'
+    if _any(rows, IMAGE_METRICS): return f'whole images measured {source}, without masks'
+    return 'scored, but not measured: that needs masks, or both good and defective images'
+
+# %% ../nbs/12_report.ipynb #58f1aeb8
+def title_of(metric:str) -> str:
+    "The name of a metric in tables and figures."
+    return metric.replace('_', ' ').upper()
+
 def _head(category, rows, note):
-    "On which images a category was measured, a note, and the names of the columns."
-    if all(r[m] is None for r in rows for m in METRICS):
-        source = 'scored, but not measured: there are no masks'
-    elif rows[0]['data'] == 'procedural':
-        source = 'measured on procedural images, not MVTec AD'
-    else:
-        source = 'measured on the images of the folder'
-    columns = ['method', 'images', *(m.upper() for m in METRICS), 'fit (s)', 's per image', 'parameters']
+    "The heading of a category, a note, and the names of the columns."
+    titles = [title_of(m) for m in _shown_metrics(rows)]
+    columns = ['method', 'images', *titles, 'fit (s)', 's per image', 'parameters']
+    rule = ['---', '---', *['---:'] * (len(columns) - 2)]
     note = f'{note}\n\n' if note else ''
-    return f'## {category}: {source}\n\n{note}' + _line(columns) + _line(['---', '---', *['---:'] * 8])
+    return f'## {category}: {_source(rows)}\n\n{note}' + _line(columns) + _line(rule)
 
 # %% ../nbs/12_report.ipynb #8ac92173
-def _our_line(method, seeds):
+def _our_line(method, seeds, metrics):
     "The measurements of a method, means over its seeds."
     first = seeds[0]
     images = 'procedural' if first['data'] == 'procedural' else first['category']
-    metrics = [_cell([r[m] for r in seeds]) for m in METRICS]
+    numbers = [_cell([r[m] for r in seeds]) for m in metrics]
     fit = _cell([r['fit_seconds'] for r in seeds], 1)
     score = _cell([r['score_seconds_per_image'] for r in seeds], 3)
-    return _line([f'**{TITLES[method]}**', images, *metrics, fit, score, f"{first['parameters']:.0f}"])
+    return _line([f'**{TITLES[method]}**', images, *numbers, fit, score, f"{first['parameters']:.0f}"])
 
-def _paper_lines(method, category, seeds):
+def _paper_lines(method, category, seeds, metrics):
     "The paper's line, if it has one, and the difference where the images are the paper's."
     rows = [p for p in paper_table() if (p['method'], p['category']) == (method, category)]
     if not rows: return ''
     paper, = rows
-    text = _line(['', 'paper: MVTec AD', *(_cell([paper[m]]) for m in METRICS), '', '', ''])
+    text = _line(['', 'paper: MVTec AD', *(_cell([paper.get(m)]) for m in metrics), '', '', ''])
     if not seeds or seeds[0]['data'] == 'procedural': return text
-    differences = [_difference([r[m] for r in seeds], paper[m]) for m in METRICS]
+    differences = [_difference([r[m] for r in seeds], paper.get(m)) for m in metrics]
     return text + _line(['', 'difference', *differences, '', '', ''])
 
 # %% ../nbs/12_report.ipynb #633c51a7
@@ -199,12 +226,12 @@ def _legend(methods):
 # %% ../nbs/12_report.ipynb #1297e66c
 def _category_table(category, rows, note, missing):
     "The heading, the table and the diagnostics of one category."
-    text = _head(category, rows, note)
+    text, metrics = _head(category, rows, note), _shown_metrics(rows)
     for method in sorted({r['method'] for r in rows} | set(missing), key=list(TITLES).index):
         seeds = [r for r in rows if r['method'] == method]
-        if seeds: text += _our_line(method, seeds)
-        else: text += _line([f'**{TITLES[method]}**', missing[method], *[''] * 8])
-        text += _paper_lines(method, category, seeds)
+        if seeds: text += _our_line(method, seeds, metrics)
+        else: text += _line([f'**{TITLES[method]}**', missing[method], *[''] * (len(metrics) + 3)])
+        text += _paper_lines(method, category, seeds, metrics)
     return text + '\n' + _diagnostics(rows)
 
 # %% ../nbs/12_report.ipynb #739cd340
