@@ -202,7 +202,7 @@ def score(self:Inspector, small, # uint8 (3,h,w), at the working size
     score_map = _as_large(self.detector.score_map(small), small.shape[1:])
     share = self.detector.image_share
     inside = _inside(score_map, (self.region, region), share)
-    return score_map, inside, image_score(inside, share)
+    return score_map, inside, image_score(np.maximum(inside, score_map.min()), share)
 
 # %% ../nbs/12d_decision.ipynb #11d00067
 class _Small(Sequence):
