@@ -166,7 +166,7 @@ def _source(rows):
     drawn = rows[0]['data'] == 'procedural'
     source = 'on procedural images, not MVTec AD' if drawn else 'on the images of the folder'
     if _any(rows, METRICS): return f'measured {source}'
-    if _any(rows, IMAGE_METRICS): return f'whole images measured {source}, without masks'
+    if _any(rows, IMAGE_METRICS): return f'measured {source}; whole images only: there are no masks'
     return 'scored, but not measured: that needs masks, or both good and defective images'
 
 # %% ../nbs/12_report.ipynb #58f1aeb8
