@@ -161,7 +161,7 @@ def check_format(meta:dict, # of a file
     raise PatchadError(f"{path}: has format {found}, but this version of patchad_nb reads only up to {newest}; "
                        "update patchad_nb, or delete the file and train again")
 
-# %% ../nbs/03_detector.ipynb #9a50f445
+# %% ../nbs/03_detector.ipynb #80858fcb
 def _check_meta(meta, path):
     "Raise a `PatchadError` unless the settings of a model file are complete."
     def damaged(what): return PatchadError(f"{path}: damaged ({what}); delete it and train again")
