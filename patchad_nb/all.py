@@ -18,7 +18,8 @@ from patchad_nb.data import Category, Images, fig_samples, load_image
 from patchad_nb.dense import ReconstructionDetector
 from patchad_nb.detector import ColorDetector, Detector, evaluate, fig_score_maps
 from patchad_nb.drawn import DrawnDetector, DrawnSVMDetector
-from patchad_nb.experiment import run, score_images
+from patchad_nb.experiment import run
+from patchad_nb.inspection import score_images
 from patchad_nb.memory import MemoryDetector
 from patchad_nb.metrics import fig_curves, metrics_by_defect, pixel_metrics
 from patchad_nb.ocsvm import SVMDetector, VQSVMDetector

@@ -14,7 +14,8 @@ import numpy as np
 from hypothesis import HealthCheck, given, seed, settings, strategies as st
 from PIL import Image
 
-from patchad_nb.experiment import score_main, table1_main
+from patchad_nb.experiment import table1_main
+from patchad_nb.inspection import score_main
 from patchad_nb.results import METRICS, read_results
 
 SIZE = 80  # pixels
