@@ -744,12 +744,14 @@ def _listing(folder):
     return found
 
 def _at_rest(folder, looked):
-    "The images that have not changed since the last look: path -> stamp. `looked`: that look; becomes this one."
-    now = {path: _stamp(path) for path in _listing(folder)}
-    still = {path: stamp for path, stamp in now.items() if stamp and looked.get(path) == stamp}
+    "Images that have not changed: path -> (stamp, for how many looks). `looked`: of the last look; becomes this one."
+    now = {}
+    for path in _listing(folder):
+        stamp, (before, looks) = _stamp(path), looked.get(path, (None, 0))
+        now[path] = stamp, looks + 1 if stamp == before else 0
     looked.clear()
     looked.update(now)
-    return still
+    return {path: found for path, found in now.items() if found[0] and found[1] > 0}
 
 # %% ../nbs/13b_inspection.ipynb #13b00144
 class _Table:
@@ -759,9 +761,11 @@ class _Table:
         before = {line['name'] for line in _read_journal(out/_JOURNAL)[1:]}
         self.lines = _begin(out, about, [*names, *before])  # name -> line
 
-    def add(self, path, stamp):
-        "Score an image and write everything. Returns its row."
-        row = _score_one(self.scorer, path, self.out/path.name, self.format, self.strict)
+    def add(self, path, stamp, patient):
+        "Score an image and write everything. Returns its row; nothing for one that cannot be read, when `patient`."
+        row = _score_one(self.scorer, path, self.out/path.name, self.format, strict=False)
+        if row['problem'] and patient: return None
+        if row['problem'] and self.strict: raise PatchadError(row['problem'])
         self.lines[path.name] = dict(name=path.name, stamp=stamp, row=row)
         _append(self.out/_JOURNAL, self.lines[path.name])
         self.write()
@@ -771,6 +775,8 @@ class _Table:
     def write(self): _write_results(self.out, self.rows(), self.about, self.scorer.columns)
 
 # %% ../nbs/13b_inspection.ipynb #13b00145
+PATIENCE = 5  # looks at a resting file that cannot be read, until it is called unreadable
+
 @patch
 def close(self:_Table, unfinished):
     "After Ctrl-C: without half of an image, and with a whole journal. `unfinished`: the name of an image, or None."
@@ -785,11 +791,12 @@ def watch(self:_Table, folder, every, tell):
     looked, at_work = {}, None
     try:
         while True:
-            for path, stamp in _at_rest(folder, looked).items():
+            for path, (stamp, looks) in _at_rest(folder, looked).items():
                 if self.lines.get(path.name, {}).get('stamp') == stamp: continue
                 at_work = path.name
-                tell(self.add(path, stamp))
+                row = self.add(path, stamp, patient=looks < PATIENCE)
                 at_work = None
+                if row: tell(row)
             time.sleep(every)
     except KeyboardInterrupt: self.close(at_work)
 
