@@ -19,7 +19,7 @@ from torch import nn
 from . import __version__
 from .baselines import BackboneDetector, _IMAGENET_MEAN, _IMAGENET_STD
 from .core import PATCH_SIZE, LATENT_STRIDE, PatchadError, atomic, check_writable
-from .dense import ReconstructionDetector, center_field, decode_centers
+from .dense import ReconstructionDetector, decode_centers
 from .detector import ColorDetector, Detector, is_number
 from .drawn import DrawnDetector, DrawnSVMDetector
 from .memory import CONTRAST, MemoryDetector, resnet_features
