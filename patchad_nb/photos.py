@@ -236,18 +236,18 @@ def _data_url(picture):
 # %% ../nbs/your_photos.ipynb #0f070053
 _COLORS = {'good': '#2e7d32', 'defective': '#c62828'}
 
-_FIGURE = '''<figure style="margin:0;width:15em;max-width:100%;line-height:1.4">
+_FIGURE = '''<figure style="margin:0;line-height:1.4">
 <img src="{url}" alt="{name}: {says}" style="width:100%;display:block">
 <figcaption style="overflow-wrap:anywhere"><b style="color:{color}">{says}</b><br>{name}</figcaption></figure>'''
 
 def _tile(name, result, heat):
     "A photo and its verdict, as HTML."
-    says = f'{result.verdict}, p = {result.p_value:.2g}'
+    says = f'{result.verdict}, p = {result.p_value:.3g}'
     url = _data_url(verdict_picture(result, heat))
     return _FIGURE.format(name=html.escape(name), says=says, url=url, color=_COLORS[result.verdict])
 
 # %% ../nbs/your_photos.ipynb #0f07005a
-_FLOW = '<div style="display:flex;flex-wrap:wrap;gap:12px">'
+_FLOW = '<div style="display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(min(15em,100%),1fr))">'
 
 def verdicts_html(results:dict, # name -> `Inspection`
                   heat:bool=False # show heat maps

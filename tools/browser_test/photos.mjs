@@ -107,7 +107,7 @@ async function save(panel) {
 // Photos of a phone, below the limit of Jupyter together: they arrive, and have another size than those that were learned.
 async function large(page, panel) {
   await upload(page, panel, 1, files('large'));
-  await says(panel, 'the shorter side has 3000 pixels, that of the others 480', LEARN);
+  await says(panel, 'the shorter side has 3000 pixels, that of the others 360', LEARN);
   await shoot(panel, 'large');
   ok('photos of twelve megapixels arrive');
 }
@@ -140,12 +140,15 @@ async function fits(panel) {
 }
 
 async function onPhone(page, panel) {
+  await page.keyboard.press('Control+b');                  // no file browser beside it
   await page.setViewportSize({ width: 390, height: 844 });
   await sleep(1500);
   await fits(panel);
   await panel.scrollIntoViewIfNeeded();
   await page.screenshot({ path: join(out, 'photos_phone_page.png') });
-  await shoot(panel, 'phone');
+  await panel.locator('figure').first().scrollIntoViewIfNeeded();
+  await sleep(300);
+  await page.screenshot({ path: join(out, 'photos_phone_verdicts.png') });
   await page.setViewportSize({ width: 1400, height: 1000 });
   ok('everything fits on a phone');
 }

@@ -150,7 +150,7 @@ make_photos() { # for your_photos.ipynb: small ones, large ones as from a phone,
 import sys
 from pathlib import Path
 from patchad_nb.photos import make_photos
-root = make_photos(sys.argv[1], width=640, progress=False)
+root = make_photos(sys.argv[1], width=480, progress=False)
 large = make_photos(root/'all_large', n_good=2, n_new=1, width=4000, progress=False)
 (large/'good').rename(root/'large')
 (root/'no_photo.jpg').write_text('eggs, milk')
