@@ -56,9 +56,10 @@ def read_rows(path):
 
 
 def csv_text(rows):
-    "Dicts with the same keys as the text of a CSV file."
+    "Dicts as the text of a CSV file. A cell is empty where a row lacks a key, as those of older versions do."
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator='\n')
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(text, columns, lineterminator='\n')
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -85,7 +85,8 @@ def rows_of(images, summaries, types):
         for defect in ['all'] + defects * (len(defects) > 1):
             chosen = np.ones(len(types), bool) if defect == 'all' else np.isin(types, ['good', defect])
             found = measures(summaries[chosen, k], types[chosen] != 'good')
-            rows.append(dict(images=images, defect=defect, share=share) | {n: round(float(v), 5) for n, v in found.items()})
+            rounded = {name: round(float(value), 5) for name, value in found.items()}
+            rows.append(dict(images=images, defect=defect, share=share) | rounded)
     return rows
 
 
@@ -94,16 +95,22 @@ def score(detector, images, title):
     return np.stack([summary(detector.score_map(image)) for image in tqdm(images, desc=title)])
 
 
-def measure(detector, category, samples):
-    "All rows of a detector."
+def measure_made(detector, category):
+    "Rows of defects that were drawn and painted on normal training images."
     normal = evenly(category.train_images)
     good = score(detector, normal, 'normal')
     rows = []
     for name, make in (('drawn', drawn), ('painted', painted)):
         bad = score(detector, make(normal), name)
         rows += rows_of(name, np.concatenate([good, bad]), ['good'] * len(good) + ['defective'] * len(bad))
-    test = score(detector, [s.image() for s in samples], 'test')
-    return rows + rows_of('test', test, [s.defect for s in samples])
+    return rows
+
+
+def measure_test(detector, samples):
+    "Rows of the test images; none where all are good, or none is."
+    types = [s.defect for s in samples]
+    if len({t == 'good' for t in types}) < 2: return []
+    return rows_of('test', score(detector, [s.image() for s in samples], 'test'), types)
 
 
 def arguments():
@@ -114,6 +121,7 @@ def arguments():
     p.add_argument('--category', required=True)
     p.add_argument('--methods', nargs='+', metavar='KEY', help='by default all that the run has')
     p.add_argument('--images', type=int, help='at most so many test images of each type')
+    p.add_argument('--only-test', action='store_true', help='leave out what was drawn and painted')
     p.add_argument('--device', default='cpu')
     p.add_argument('--out', required=True)
     return p.parse_args()
@@ -130,7 +138,9 @@ def main():
         method, seed = path.parent.parent.name, path.parent.name.removeprefix('seed')
         if (method, seed) in done or (a.methods and method not in a.methods): continue
         detector = load_detector(path.parent, a.device)
-        rows += [dict(method=method, seed=seed) | row for row in measure(detector, category, samples)]
+        found = [] if a.only_test else measure_made(detector, category)
+        found += measure_test(detector, samples)
+        rows += [dict(method=method, seed=seed) | row for row in found]
         write_text(a.out, csv_text(rows))
 
 

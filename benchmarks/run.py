@@ -75,6 +75,10 @@ class Benchmarks:
         "A score map of the network, and the share of a training step that drawing takes."
         return b.benchmark_drawn(device=self.device)
 
+    def export(self):
+        "A file of ONNX in ONNX Runtime, against PyTorch; on the CPU."
+        return b.benchmark_export()
+
 
 KNOWN = [name for name, f in vars(Benchmarks).items() if callable(f) and not name.startswith('_')]
 

@@ -4,24 +4,27 @@
 
 # %% auto #0
 __all__ = ['AutoEncoder', 'Category', 'CodePrior', 'ColorDetector', 'Decoder', 'Detector', 'DrawnDetector', 'DrawnSVMDetector',
-           'Encoder', 'FastFlowDetector', 'Images', 'METHODS', 'MemoryDetector', 'PadimDetector', 'PatchSampler',
-           'PatchadError', 'ReconstructionDetector', 'RestorationDetector', 'SVMDetector', 'VQAutoEncoder',
-           'VQReconstructionDetector', 'VQSVMDetector', 'evaluate', 'fig_curves', 'fig_grid', 'fig_samples',
-           'fig_score_maps', 'load_detector', 'load_image', 'make_category', 'make_detector', 'metrics_by_defect',
-           'pixel_metrics', 'read_results', 'run', 'score_images', 'seeded', 'train']
+           'Encoder', 'FastFlowDetector', 'Images', 'Inspector', 'METHODS', 'MemoryDetector', 'PadimDetector',
+           'PatchSampler', 'PatchadError', 'ReconstructionDetector', 'RestorationDetector', 'SVMDetector',
+           'VQAutoEncoder', 'VQReconstructionDetector', 'VQSVMDetector', 'evaluate', 'export_model', 'fig_curves',
+           'fig_grid', 'fig_samples', 'fig_score_maps', 'fig_verdicts', 'image_metrics', 'image_score', 'load_detector',
+           'load_image', 'make_category', 'make_detector', 'metrics_by_defect', 'pixel_metrics', 'read_results', 'run',
+           'score_images', 'seeded', 'train']
 
 # %% ../nbs/all.ipynb #ac6ad295
 from patchad_nb.autoencoder import AutoEncoder, Decoder, Encoder
 from patchad_nb.baselines import FastFlowDetector, PadimDetector
 from patchad_nb.core import PatchadError, fig_grid, seeded
 from patchad_nb.data import Category, Images, fig_samples, load_image
+from patchad_nb.decision import Inspector, fig_verdicts
 from patchad_nb.dense import ReconstructionDetector
 from patchad_nb.detector import ColorDetector, Detector, evaluate, fig_score_maps
 from patchad_nb.drawn import DrawnDetector, DrawnSVMDetector
 from patchad_nb.experiment import run
+from patchad_nb.export import export_model
 from patchad_nb.inspection import score_images
 from patchad_nb.memory import MemoryDetector
-from patchad_nb.metrics import fig_curves, metrics_by_defect, pixel_metrics
+from patchad_nb.metrics import fig_curves, image_metrics, image_score, metrics_by_defect, pixel_metrics
 from patchad_nb.ocsvm import SVMDetector, VQSVMDetector
 from patchad_nb.patches import PatchSampler
 from patchad_nb.presets import load_detector, make_detector
@@ -34,9 +37,9 @@ from patchad_nb.vq import VQAutoEncoder, VQReconstructionDetector
 
 # %% ../nbs/all.ipynb #2332c6c1
 _all_ = ['AutoEncoder', 'Category', 'CodePrior', 'ColorDetector', 'Decoder', 'Detector', 'DrawnDetector',
-         'DrawnSVMDetector', 'Encoder', 'FastFlowDetector', 'Images', 'METHODS', 'MemoryDetector', 'PadimDetector',
-         'PatchSampler', 'PatchadError',
-         'ReconstructionDetector', 'RestorationDetector', 'SVMDetector', 'VQAutoEncoder', 'VQReconstructionDetector',
-         'VQSVMDetector', 'evaluate', 'fig_curves', 'fig_grid', 'fig_samples', 'fig_score_maps', 'load_detector',
-         'load_image', 'make_category', 'make_detector', 'metrics_by_defect', 'pixel_metrics', 'read_results', 'run',
-         'score_images', 'seeded', 'train']
+         'DrawnSVMDetector', 'Encoder', 'FastFlowDetector', 'Images', 'Inspector', 'METHODS', 'MemoryDetector',
+         'PadimDetector', 'PatchSampler', 'PatchadError', 'ReconstructionDetector', 'RestorationDetector',
+         'SVMDetector', 'VQAutoEncoder', 'VQReconstructionDetector', 'VQSVMDetector', 'evaluate', 'export_model',
+         'fig_curves', 'fig_grid', 'fig_samples', 'fig_score_maps', 'fig_verdicts', 'image_metrics', 'image_score',
+         'load_detector', 'load_image', 'make_category', 'make_detector', 'metrics_by_defect', 'pixel_metrics',
+         'read_results', 'run', 'score_images', 'seeded', 'train']

@@ -23,7 +23,7 @@ from tqdm.auto import tqdm
 
 from .core import PatchadError, atomic, fig_grid, shuffled, subplots, write_text
 from .data import load_image, load_mask
-from .detector import Detector, check_format, check_share, check_whole, is_number
+from .detector import Detector, check_format, check_share, check_whole
 from .figures import heat_image
 from .memory import working_image
 from .metrics import image_score, label_regions
@@ -353,7 +353,7 @@ def fig_verdicts(results:Sequence, # of `Inspection`
     pictures = [picture | dict(picture=result.heat()) if heat else picture
                 for (picture, _), result in zip(drawn, results)]
     rows = [pictures[i:i + columns] for i in range(0, len(pictures), columns)]
-    fig = fig_grid(rows, inches=inches)
+    fig = fig_grid(rows, inches=inches, pad=1.5 if len(rows) > 1 else .3)  # room for titles below verdicts
     for ax, (_, contours), result in zip(fig.axes, drawn, results):
         bad = result.verdict == 'defective'
         ax.xaxis.label.set_color('C3' if bad else 'C2')

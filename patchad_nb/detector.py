@@ -161,7 +161,7 @@ def check_format(meta:dict, # of a file
     raise PatchadError(f"{path}: has format {found}, but this version of patchad_nb reads only up to {newest}; "
                        "update patchad_nb, or delete the file and train again")
 
-# %% ../nbs/03_detector.ipynb #9a50f445
+# %% ../nbs/03_detector.ipynb #b2fb46a9
 def _check_meta(meta, path):
     "Raise a `PatchadError` unless the settings of a model file are complete."
     def damaged(what): return PatchadError(f"{path}: damaged ({what}); delete it and train again")
@@ -419,18 +419,24 @@ def score_samples(detector:Detector, # fitted
 # %% ../nbs/03_detector.ipynb #706380ff
 def is_labeled(category:Category) -> bool:
     "Is it known which test images are good?"
-    return any(s.defect != 'unlabeled' for s in category.samples)
+    found = {s.defect for s in category.samples}
+    return found != {'unlabeled'}
 
 def by_image(scores:Sequence, # (n,), see `image_score`
              defects:Sequence # (n,), str: the defect type of each image, 'good' for none
             ) -> dict: # 'all' or defect type -> dict of metrics, see `image_metrics`
-    "Measure image scores: of all, and of each type beside the good ones. None where there is nothing to compare."
-    scores, defects = np.asarray(scores), np.asarray(defects)
+    """Measure image scores: of all, and of each type beside the good ones.
+
+    None where there is nothing to compare."""
+    scores = np.asarray(scores)
+    defects = np.asarray(defects)
     if len(scores) != len(defects):
-        raise PatchadError(f"{len(scores)} scores but {len(defects)} images: give one score per image")
+        raise PatchadError(f"{len(scores)} scores but {len(defects)} images: "
+                           "give one score per image")
     good = defects == 'good'
     types = sorted(set(defects[~good].tolist()))
-    results = dict.fromkeys(['all', *types], dict.fromkeys(IMAGE_METRICS))
+    nothing = dict.fromkeys(IMAGE_METRICS)
+    results = dict.fromkeys(['all', *types], nothing)
     if not types or not good.any(): return results
     for defect in results:
         chosen = good | (defects == defect) | (defect == 'all')
@@ -456,9 +462,10 @@ def evaluate(detector:Detector,  # fitted
              max_fpr:float=.3,  # limit of AUROC30 and AUPRO30
              progress:bool=True  # show a bar
             ) -> dict:  # 'all' or defect type -> dict of metrics: `pixel_metrics` and `image_metrics`, or None
-    """Measure a detector on the test images of a category: all of them, and each defect type.
+    """Measure a detector on the test images: all of them, and each defect type.
 
-    Metrics of pixels are None without masks, those of images without good or without defective images.
+    Metrics of pixels are None without masks,
+    those of images without good or without defective images.
     Raises `PatchadError` for samples of which nothing is known."""
     if not is_labeled(category):
         raise PatchadError(f"{category.root}: holds no masks, and does not say which images are good; "
@@ -466,7 +473,11 @@ def evaluate(detector:Detector,  # fitted
     if maps is None: maps, _ = score_samples(detector, category.samples, progress)
     samples = category.samples
     defects = [s.defect for s in samples]
-    images = by_image(image_scores(samples, maps, detector.image_share), defects)
-    pixels = dict.fromkeys(images, dict.fromkeys(metric_names(max_fpr)))
-    if category.has_masks: pixels = metrics_by_defect(maps, sample_masks(samples, maps), defects, max_fpr=max_fpr)
+    scores = image_scores(samples, maps, detector.image_share)
+    images = by_image(scores, defects)
+    nothing = dict.fromkeys(metric_names(max_fpr))
+    pixels = dict.fromkeys(images, nothing)
+    if category.has_masks:
+        masks = sample_masks(samples, maps)
+        pixels = metrics_by_defect(maps, masks, defects, max_fpr=max_fpr)
     return {defect: pixels[defect] | metrics for defect, metrics in images.items()}

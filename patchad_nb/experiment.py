@@ -28,11 +28,11 @@ from . import __version__
 from .core import (PATCH_SIZE, PatchadError, alone_in, atomic, check_seed, content, load_tensors,
                              run_script, time_once, write_arrays, write_text)
 from .data import LAYOUT, Category, allow_pixels, category_names, changed_data, load_image
-from .detector import evaluate, fig_score_maps, read_model, sample_masks, score_samples
-from .metrics import curve_points
+from .detector import evaluate, fig_score_maps, is_labeled, read_model, sample_masks, score_samples
+from .metrics import IMAGE_METRICS, curve_points
 from .presets import PRESETS, change_settings, make_detector
-from .results import (COLUMNS, METHODS, METRICS, OLD_METHODS, OLD_SETTINGS, TITLES,
-                                not_installed, shrink, table1, write_results)
+from .results import (COLUMNS, METHODS, METRICS, OLD_METHODS, OLD_SETTINGS, TITLES, has_columns,
+                                not_installed, shrink, table1, title_of, with_columns, write_results)
 from .textures import TEXTURE_PRESETS, make_category
 
 # %% ../nbs/13_experiment.ipynb #8d00264c
@@ -157,15 +157,16 @@ def _scratch(folder):
 
 # %% ../nbs/13_experiment.ipynb #0d75d944
 def _measure(folder, detector, category, progress):
-    "Score the test images, and write maps and curves. Returns metrics by defect type, and seconds."
+    "Score the test images, and write maps, and curves where there are masks. Metrics by defect type, and seconds."
     samples = category.samples
     with _scratch(folder/'maps') as scratch:
         maps, seconds = score_samples(detector, samples, progress, folder=scratch)
         kept = {samples[i].name: maps[i].astype(np.float16) for i in examples(category)}
         write_arrays(folder/'score_maps.npz', kept)
-        if not category.has_masks: return {'all': dict.fromkeys(METRICS)}, seconds
-        masks = sample_masks(samples, maps)
-        write_arrays(folder/'curves.npz', curve_points(maps, masks, n_points=300))
+        if not is_labeled(category): return {'all': dict.fromkeys(METRICS + IMAGE_METRICS)}, seconds
+        if category.has_masks:
+            masks = sample_masks(samples, maps)
+            write_arrays(folder/'curves.npz', curve_points(maps, masks, n_points=300))
         return evaluate(detector, category, maps), seconds
 
 # %% ../nbs/13_experiment.ipynb #cc276844
@@ -196,8 +197,8 @@ _TEXTS = 'method', 'category', 'defect', 'data', 'device'
 
 def _is_row(row):
     "Is this a row of the results?"
-    if not isinstance(row, dict) or set(row) != set(COLUMNS): return False
-    numbers = set(COLUMNS) - {*_TEXTS, 'diagnostics'}
+    if not isinstance(row, dict) or not has_columns(row): return False
+    numbers = set(row) - {*_TEXTS, 'diagnostics'}
     types = [isinstance(row[key], str) for key in _TEXTS]
     types += [isinstance(row[key], (int, float, type(None))) for key in numbers]
     types += [isinstance(row['seed'], int), isinstance(row['diagnostics'], dict)]
@@ -207,7 +208,7 @@ def _read_rows(path):
     "The rows of a job that is done. Raises `PatchadError` when they are damaged."
     found = _read_json(path)
     rows = found.get('rows') if isinstance(found, dict) else found  # version 0.2 wrote the bare list
-    if isinstance(rows, list) and rows and all(map(_is_row, rows)): return rows
+    if isinstance(rows, list) and rows and all(map(_is_row, rows)): return list(map(with_columns, rows))
     raise _damaged(path, 'holds no results')
 
 # %% ../nbs/13_experiment.ipynb #50d13c36
@@ -879,7 +880,8 @@ def _result(job, several_seeds):
     name = job['category'].name
     if several_seeds: name += f", seed {job['seed']}"
     row = _read_rows(job['folder']/'rows.json')[0]
-    known = [f'{metric.upper()} {row[metric]:.2f}' for metric in ('auroc', 'aupro') if row[metric] is not None]
+    of_pixels = [metric for metric in ('auroc', 'aupro') if row[metric] is not None]
+    known = [f'{title_of(m)} {row[m]:.2f}' for m in of_pixels or ['image_auroc'] if row[m] is not None]
     return f"{name}, {TITLES[job['method']]}: {', '.join(known) or 'scored'}"
 
 # %% ../nbs/13_experiment.ipynb #c406d931

@@ -63,9 +63,10 @@ def toy_maps(n:int=8, # how many maps; every fourth one has no defect
 
 # %% ../nbs/02_metrics.ipynb #080c3592
 def _check_scores(name, score_map):
-    "Raise a `PatchadError` unless a score map has two dimensions, and real and finite scores."
+    "Raise a `PatchadError` unless all scores are real and finite."
+    shape = score_map.shape
     if score_map.ndim != 2 or not score_map.size:
-        raise PatchadError(f'{name} has shape {score_map.shape}: expected (H, W)')
+        raise PatchadError(f'{name} has shape {shape}: expected (H, W)')
     if score_map.dtype.kind not in 'buif':
         raise PatchadError(f'{name} has type {score_map.dtype}: '
                            'expected real numbers')
@@ -512,9 +513,12 @@ def metrics_by_defect(score_maps:Iterable, # score maps, each (H,W), for instanc
 def image_score(score_map:np.ndarray, # (H,W), real and finite; higher = more anomalous
                 share:float=0.001, # of the pixels, those with the highest scores, in [0,1]; 0: one pixel
                ) -> float: # in the unit of the map
-    "The mean of the highest scores of a map. Raises `PatchadError` for NaN, and for a share outside of [0,1]."
+    """The mean of the highest scores of a map.
+
+    Raises `PatchadError` for NaN, and for a share outside of [0,1]."""
     if not 0 <= share <= 1:
-        raise PatchadError(f'share is {share}: expected a number from 0 to 1')
+        raise PatchadError(f'share is {share}: '
+                           'expected a number from 0 to 1')
     scores = np.asarray(score_map)
     _check_scores('the score map', scores)
     n = max(1, round(share * scores.size))
@@ -533,12 +537,16 @@ def _reached(scores, defective): # (n,) each
 def _check_images(scores, defective):
     "Raise a `PatchadError` unless there are scores of good and of defective images, and all are finite."
     if scores.ndim != 1 or scores.shape != defective.shape:
-        raise PatchadError(f'image scores of shape {scores.shape} but labels of shape {defective.shape}: '
+        raise PatchadError(f'image scores of shape {scores.shape} '
+                           f'but labels of shape {defective.shape}: '
                            'give one label per score')
     for i in np.flatnonzero(~np.isfinite(scores)):
-        raise PatchadError(f'image score {i} is {scores[i]}: mend the detector, or leave this image out')
+        raise PatchadError(f'image score {i} is {scores[i]}: '
+                           'mend the detector, or leave this image out')
     for kind, chosen in ('defective', defective), ('good', ~defective):
-        if not chosen.any(): raise PatchadError(f'no {kind} image: the metrics are undefined')
+        if chosen.any(): continue
+        raise PatchadError(f'no {kind} image: '
+                           'the metrics are undefined')
 
 # %% ../nbs/02_metrics.ipynb #b30dea10
 IMAGE_METRICS = 'image_auroc', 'image_ap', 'image_f1', 'image_fpr'
@@ -549,17 +557,21 @@ def image_metrics(scores:Sequence, # (n,), one per image, see `image_score`; hig
                  ) -> dict: # `IMAGE_METRICS`, each in [0,1]; `image_fpr` is the lower the better
     """AUROC, average precision, the best F1, and the false alarms at full recall; exact.
 
-    Raises `PatchadError` for scores that are not finite, and without good or without defective images."""
-    scores, defective = np.asarray(scores, float), np.asarray(defective) > 0
+    Raises `PatchadError` for scores that are not finite,
+    and without good or without defective images."""
+    scores = np.asarray(scores, float)
+    defective = np.asarray(defective) > 0
     _check_images(scores, defective)
     tp, fp = _reached(scores, defective)
     D, N = tp[-1], fp[-1]
-    new_tp, new_fp = np.diff(tp, prepend=0), np.diff(fp, prepend=0)
+    new_tp = np.diff(tp, prepend=0)
+    new_fp = np.diff(fp, prepend=0)
     auroc = (new_fp * (tp - new_tp / 2)).sum() / (D * N)
     ap = (new_tp * tp / (tp + fp)).sum() / D
     f1 = (2 * tp / (D + tp + fp)).max()
     fpr = fp[tp == D][0] / N
-    return dict(zip(IMAGE_METRICS, map(float, (auroc, ap, f1, fpr))))
+    values = map(float, (auroc, ap, f1, fpr))
+    return dict(zip(IMAGE_METRICS, values))
 
 # %% ../nbs/02_metrics.ipynb #cebce3b0
 _FATES = np.array([[.1, .1, .1], # 0: left alone

@@ -105,8 +105,9 @@ def write_results(path:str|Path, # the CSV file
 
 # %% ../nbs/12_report.ipynb #8dddf161
 def has_columns(names:Sequence) -> bool:
-    "Are these the columns of a results file, of today or of an older version?"
-    return set(COLUMNS) - set(IMAGE_METRICS) <= set(names) <= set(COLUMNS)
+    "Are these the columns of a results file, perhaps of an older version?"
+    needed = set(COLUMNS) - set(IMAGE_METRICS)
+    return needed <= set(names) <= set(COLUMNS)
 
 def with_columns(row:dict) -> dict: # in the order of `COLUMNS`
     "A row with all columns. What an older version did not measure is None."
@@ -164,10 +165,13 @@ def _shown_metrics(rows):
 def _source(rows):
     "On which images a category was measured, and what of them."
     drawn = rows[0]['data'] == 'procedural'
-    source = 'on procedural images, not MVTec AD' if drawn else 'on the images of the folder'
-    if _any(rows, METRICS): return f'measured {source}'
-    if _any(rows, IMAGE_METRICS): return f'whole images measured {source}, without masks'
-    return 'scored, but not measured: that needs masks, or both good and defective images'
+    source = 'measured on the images of the folder'
+    if drawn: source = 'measured on procedural images, not MVTec AD'
+    if _any(rows, METRICS): return source
+    if _any(rows, IMAGE_METRICS):
+        return f'{source}; whole images only: there are no masks'
+    return ('scored, but not measured: '
+            'that needs masks, or both good and defective images')
 
 # %% ../nbs/12_report.ipynb #58f1aeb8
 def title_of(metric:str) -> str:

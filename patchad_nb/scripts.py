@@ -20,6 +20,8 @@ def _start(script, chapter, argv):
 # %% ../nbs/scripts.ipynb #5c0de006
 # `argv`: arguments; by default those of the command line
 def table1_script(argv=None): return _start('table1', 'experiment', argv)
+def fit_script(argv=None): return _start('fit', 'inspection', argv)
 def score_script(argv=None): return _start('score', 'inspection', argv)
+def export_script(argv=None): return _start('export', 'inspection', argv)
 def textures_script(argv=None): return _start('textures', 'textures', argv)
 def download_script(argv=None): return _start('download', 'download', argv)

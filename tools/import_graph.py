@@ -21,8 +21,8 @@ matplotlib.use('agg')
 PICTURE = ROOT/'tools'/'import_graph.png'
 ORDER = (                                                  # of the chapters that make the modules
     'core', 'data', 'surfaces', 'textures', 'metrics', 'detector', 'patches', 'training', 'autoencoder', 'dense', 'vq',
-    'ocsvm', 'prior', 'restoration', 'baselines', 'memory', 'drawn', 'results', 'figures', 'presets',
-    'experiment', 'inspection', 'explore', 'download')
+    'ocsvm', 'prior', 'restoration', 'baselines', 'memory', 'drawn', 'results', 'figures', 'presets', 'decision',
+    'experiment', 'export', 'inspection', 'explore', 'photos', 'download')
 FREE = 'benchmarks', 'all', 'scripts'                      # these import whatever they measure or collect
 ALLOWED = {'download': ('core', 'data')}                   # where it is less than all earlier modules
 SIZE, DPI = (8.5, 6.5), 100                                # of the picture: inches, pixels per inch

@@ -1,6 +1,6 @@
 #!/usr/bin/env python
-"""Kill `patchad_table1` and `patchad_score` at random moments and go on: the same numbers, and nothing left over.
-The table is made by one process, and with kills by two.
+"""Kill `patchad_table1`, `patchad_score` and `patchad_fit` at random moments and go on: the same numbers, and nothing
+left over. The table is made by one process, and with kills by two.
 
   test_kills.py [--kills 10] [--seed 0]"""
 import argparse, os, random, shutil, signal, subprocess, sys, tempfile, time
@@ -51,11 +51,11 @@ def numbers(out):
 
 def interrupt(command, rng, kills, seconds):
     "Kill a command so many times, which takes so many seconds when nobody does; fewer where it has finished before."
-    done = 0
     longest = 1.5 * (seconds - IMPORTS) / kills
-    while done < kills and killed(command, IMPORTS + rng.uniform(0, longest)): done += 1
+    for done in range(kills):
+        if not killed(command, IMPORTS + rng.uniform(0, longest)): return done
     finished(command)
-    return done
+    return kills
 
 
 def many_images(source, folder, n=120):
@@ -92,6 +92,13 @@ def main():
         assert names(f'{folder}/again') == names(f'{folder}/maps')
         same_maps(f'{folder}/maps', f'{folder}/again')
         print(f'patchad_score: killed {n} times, same maps, nothing left over')
+        fit = ['patchad_fit', f'{whole}/data/wood/train/good', '--set', 'drawn_epochs=12', 'drawn_crops=32']
+        seconds = finished([*fit, '--out', f'{folder}/model'])
+        n = interrupt([*fit, '--out', f'{folder}/model_again'], rng, a.kills, seconds)
+        assert names(f'{folder}/model_again') == names(f'{folder}/model') == ['inspector.json', 'model.safetensors']
+        for name in names(f'{folder}/model'):
+            assert (Path(folder)/'model'/name).read_bytes() == (Path(folder)/'model_again'/name).read_bytes(), name
+        print(f'patchad_fit: killed {n} times, same model, nothing left over')
 
 
 if __name__ == '__main__': sys.exit(main())

@@ -4,8 +4,8 @@
   test_oddities.py [--examples 200] [--seed 0]
 
 Each example copies a clean category, does a few things to it that people do to their folders (16-bit files, JPEG
-masks, links, broken headers, ...), and gives it to `patchad_table1` and `patchad_score`. Never a traceback, never
-half-written output."""
+masks, links, broken headers, ...), and gives it to `patchad_table1`, `patchad_fit` and `patchad_score`. Never a
+traceback, never half-written output."""
 import argparse, contextlib, functools, io, json, os, shutil, sys, tempfile, warnings
 from pathlib import Path
 from unittest import mock
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, seed, settings, strategies as st
 from PIL import Image
 
 from patchad_nb.experiment import table1_main
-from patchad_nb.inspection import score_main
+from patchad_nb.inspection import fit_main, score_main
 from patchad_nb.results import METRICS, read_results
 
 SIZE = 80  # pixels
@@ -361,6 +361,20 @@ def check_score(out, images, scores):
     assert len(heats) <= len(found) and (len(heats) == len(found)) == (code == 0), (code, heats)
 
 
+def check_fit(good, images, model, verdicts):
+    "A model is made and judges all that can be read, or one line says why not."
+    code, lines = call(fit_main, [good, '--method', 'color', '--out', model])
+    if code: return check_told(code, lines, 'patchad_fit', model)
+    assert sorted(p.name for p in model.iterdir()) == ['inspector.json', 'model.safetensors'], list(model.iterdir())
+    code, lines = call(score_main, [model, images, '--out', verdicts])
+    if code == 2: return check_told(code, lines, 'patchad_score', verdicts)
+    assert code in (0, 1, 3), (code, lines)
+    assert not leftovers(verdicts), leftovers(verdicts)
+    found = [image['verdict'] for image in json.loads((verdicts/'regions.json').read_text())['images']]
+    assert (code == 3) == ('unreadable' in found), (code, found)
+    assert code == 3 or (code == 1) == ('defective' in found), (code, found)
+
+
 def examine(clean, expected, oddities, k, figures):
     "One example."
     with tempfile.TemporaryDirectory() as folder:
@@ -368,6 +382,7 @@ def examine(clean, expected, oddities, k, figures):
         root, out = folder/'data'/'plate', folder/'out'
         shutil.copytree(clean, root)
         for odd in sorted(oddities, key=IN_ORDER.index): odd(root, k)
+        check_fit(root/'train'/'good', root/'test'/'good', folder/'model', folder/'verdicts')
         code, lines = measure(folder/'data', out, figures)
         faint = jpeg_masks in oddities and {ones, class_numbers} & {*oddities}  # lost in the noise of JPEG
         if code and (faint or any(odd in TOLD for odd in oddities)):
