@@ -1,6 +1,6 @@
 """Leave only the text of widget outputs: their state belongs to a kernel that is gone.
 
-    python tools/strip_widgets.py nbs/14_explore.ipynb     after executing it, before nbdev_clean
+    python tools/strip_widgets.py nbs/14_explore.ipynb nbs/your_photos.ipynb     after executing it, before nbdev_clean
 """
 import json
 import sys

@@ -1,126 +1,10 @@
 // Runs a notebook in JupyterLab and moves every control of every `interact`: its picture must change, and come back
 // when the control does.
 //     CHROMIUM=/usr/bin/chromium node explore.mjs http://127.0.0.1:8888 14_explore.ipynb screenshots
-import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { ANSWER, cells, fail, notebook, ok, open, out, run, runAll, sleep, status, until } from './lab.mjs';
 
-const [url, notebook, out] = process.argv.slice(2);
-const MINUTE = 60_000;
-const RUN = 8 * MINUTE;                                    // patience with the whole notebook
-const ANSWER = MINUTE;                                     // and with one picture
-const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update',
-  '--disable-sync', '--no-first-run',
-];
-let passed = 0;
-
-function ok(what) {
-  passed += 1;
-  console.log(`ok: ${what}`);
-}
-
-function fail(what) {
-  throw new Error(what);
-}
-
-const sleep = ms => new Promise(done => setTimeout(done, ms));
-
-// Polls until `test` gives something.
-async function until(what, test, patience = ANSWER, pause = 150) {
-  const end = Date.now() + patience;
-  while (Date.now() < end) {
-    const found = await test();
-    if (found) return found;
-    await sleep(pause);
-  }
-  fail(what);
-}
-
-// ---- what the notebook promises
-
-function codeCells(path) {
-  const { cells } = JSON.parse(readFileSync(path, 'utf8'));
-  return cells.filter(c => c.cell_type === 'code').map(c => [c.source].flat().join(''));
-}
-
-const cells = codeCells(join('nbs', notebook));
 const promised = cells.map(s => /^interact\((\w+)/m.exec(s)?.[1]).filter(Boolean);
-const withCode = cells.filter(s => s.trim()).length;
-
-// ---- the notebook in JupyterLab
-
-function status(page) {
-  const indicator = '.jp-Notebook-ExecutionIndicator';
-  return page.evaluate(name => document.querySelector(name)?.getAttribute('data-status'), indicator);
-}
-
-async function open(page) {
-  await page.goto(`${url}/lab/tree/${notebook}?reset`, { timeout: 2 * MINUTE });
-  await page.locator('.jp-Notebook .jp-CodeCell').first().waitFor({ timeout: 2 * MINUTE });
-  await until('the kernel did not start', async () => {    // the page calls itself idle before there is a kernel
-    const sessions = await (await fetch(`${url}/api/sessions`)).json();
-    return sessions.some(s => s.kernel?.execution_state === 'idle') && await status(page) === 'idle';
-  }, 2 * MINUTE, 1000);
-}
-
-// JupyterLab may ask which kernel to start: the one that it offers.
-async function acceptDialog(page) {
-  const button = page.locator('.jp-Dialog .jp-mod-accept').first();
-  if (await button.count()) {
-    await button.click();
-    await sleep(500);
-  }
-}
-
-async function menu(page, bar, item) {
-  await page.locator('.lm-MenuBar-itemLabel', { hasText: new RegExp(`^${bar}$`) }).click();
-  await page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^${item}$`) }).click();
-}
-
-async function tracebacks(page) {
-  const stderr = '.jp-Notebook [data-mime-type="application/vnd.jupyter.stderr"]';
-  const error = '.jp-Notebook .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]';
-  const texts = await page.locator(`${stderr}, ${error}`).allInnerTexts();
-  return texts.filter(text => /Traceback|Error\b/.test(text));
-}
-
-// Prompt, source and output of each code cell.
-function state(page) {
-  return page.locator('.jp-Notebook .jp-CodeCell').evaluateAll(all => all.map(c => ({
-    prompt: c.querySelector('.jp-InputPrompt')?.innerText ?? '',
-    source: c.querySelector('.cm-content')?.innerText.slice(0, 80) ?? '',
-    output: c.querySelector('.jp-OutputArea')?.innerText ?? '',
-  })));
-}
-
-const hasRun = cell => /\[\d+\]/.test(cell.prompt);
-
-function stuck(all) {
-  const waiting = all.filter(c => !hasRun(c));
-  const last = all.filter(hasRun).at(-1);
-  return `the kernel is idle, but ${waiting.length} of ${all.length} cells have not run. `
-    + `The first: ${JSON.stringify(waiting[0])}. The last one that ran: ${JSON.stringify(last)}`;
-}
-
-async function runAll(page) {
-  const began = Date.now();
-  let idle = began;
-  await sleep(2000);
-  await acceptDialog(page);
-  await menu(page, 'Run', 'Run All Cells');
-  await until(`the notebook did not end within ${RUN / MINUTE} minutes`, async () => {
-    await acceptDialog(page);
-    const bad = await tracebacks(page);
-    if (bad.length) fail(`a cell ended in an error:\n${bad[0].slice(-1500)}`);
-    const all = await state(page);
-    if (all.filter(hasRun).length >= withCode) return true;
-    if (await status(page) !== 'idle') idle = Date.now();
-    if (Date.now() - idle > 20_000) fail(stuck(all));
-  }, RUN, 500);
-  ok(`all ${withCode} cells ran, ${Math.round((Date.now() - began) / 1000)} s`);
-}
 
 // ---- one explorer
 
@@ -242,7 +126,8 @@ async function fits(explorer, name, k) {
   await explorer.screenshot({ path: join(out, `${k}_${name}_narrow.png`) });
 }
 
-async function test(page, thrown) {
+async function test(page) {
+  if (!promised.length) fail(`${notebook} has no line that starts with interact(`);
   await open(page);
   await runAll(page);
   const explorers = await findExplorers(page);
@@ -251,40 +136,6 @@ async function test(page, thrown) {
   await sleep(1000);
   for (const [k, name] of promised.entries()) await fits(explorers.nth(k), name, k + 1);
   ok('every picture fits into a narrow window');
-  const bad = await tracebacks(page);
-  if (bad.length) fail(`an error is shown:\n${bad[0].slice(-1500)}`);
-  ok('no error is shown in the notebook');
-  if (thrown.length) fail(`the page threw: ${thrown[0]}`);
-  ok('the page threw nothing');
 }
 
-async function main() {
-  if (!promised.length) fail(`${notebook} has no line that starts with interact(`);
-  const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM, headless: true, args: FLAGS, viewport: { width: 1400, height: 1000 },
-  });
-  const page = context.pages()[0] ?? await context.newPage();
-  const thrown = [];
-  page.on('pageerror', e => thrown.push(e.message));
-  try {
-    await test(page, thrown);
-  } catch (e) {
-    await page.screenshot({ path: join(out, 'failed.png') }).catch(() => {});
-    throw e;
-  } finally {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true });
-  }
-}
-
-function succeeded() {
-  console.log(`${passed} passed, 0 failed`);
-}
-
-function failed(e) {
-  console.error(`FAILED: ${e.message}\n${passed} passed, 1 failed`);
-  process.exit(1);
-}
-
-main().then(succeeded, failed);
+run(test);

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Opens nbs/14_explore.ipynb in JupyterLab in a headless Chromium, runs all cells, and moves every control of every
-# explorer. Needs bash, npm with Node 20 or newer, and `jupyter lab` with patchad_nb in the environment.
+# explorer; then nbs/your_photos.ipynb, where it uploads photos, learns from them and judges others.
+# Needs bash, npm with Node 20 or newer, and `jupyter lab` with patchad_nb in the environment.
 # Chromium: $CHROMIUM, one on the PATH, or, as root on Debian or Ubuntu, apt-get installs it.
 #
 #     tools/browser_test/run.sh                      screenshots go to a temporary folder
 #     tools/browser_test/run.sh --out screenshots    or to this one
-#     NOTEBOOK=path/to.ipynb tools/browser_test/run.sh   another notebook
+#     NOTEBOOK=path/to.ipynb tools/browser_test/run.sh   one notebook, also another one with explorers
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
-NOTEBOOK=${NOTEBOOK:-$ROOT/nbs/14_explore.ipynb}
+NOTEBOOKS=("$ROOT/nbs/14_explore.ipynb" "$ROOT/nbs/your_photos.ipynb")
+[[ -z ${NOTEBOOK:-} ]] || NOTEBOOKS=("$NOTEBOOK")
 OUT=''
 TMP=$(mktemp -d)
 SERVER=''
@@ -42,7 +44,7 @@ arguments() {
         OUT=$2
         shift 2 ;;
       -h|--help)
-        sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
         exit 0 ;;
       *) fail "unknown argument $1; try --help" ;;
     esac
@@ -89,7 +91,7 @@ find_chromium() {
 }
 
 install_playwright() {
-  cp "$HERE"/package*.json "$HERE/explore.mjs" "$TMP"
+  cp "$HERE"/package*.json "$HERE"/*.mjs "$TMP"
   (cd "$TMP" && npm ci --silent --no-audit --no-fund) || fail 'npm ci'
 }
 
@@ -101,7 +103,7 @@ write_settings() {
   echo '{"fetchNews": "false"}' > "$folder/apputils-extension/notification.jupyterlab-settings"
   echo '{"windowingMode": "none"}' > "$folder/notebook-extension/tracker.jupyterlab-settings"
   mkdir -p "$TMP/nbs" "$TMP/home" "$TMP/workspaces" "$TMP/config" "$TMP/data" "$TMP/runtime"
-  cp "$NOTEBOOK" "$TMP/nbs/"
+  cp "${NOTEBOOKS[@]}" "$TMP/nbs/"
   export JUPYTERLAB_SETTINGS_DIR=$TMP/settings JUPYTERLAB_WORKSPACES_DIR=$TMP/workspaces
   export JUPYTER_CONFIG_DIR=$TMP/config JUPYTER_DATA_DIR=$TMP/data JUPYTER_RUNTIME_DIR=$TMP/runtime
   export PYTHONPATH=$ROOT${PYTHONPATH:+:$PYTHONPATH}
@@ -143,6 +145,29 @@ start_jupyter() {
 
 # --- the test
 
+make_photos() { # for your_photos.ipynb: small ones, large ones as from a phone, and a file that is none
+  python - "$TMP/photos" << 'END'
+import sys
+from pathlib import Path
+from patchad_nb.photos import make_photos
+root = make_photos(sys.argv[1], width=480, progress=False)
+large = make_photos(root/'all_large', n_good=2, n_new=1, width=4000, progress=False)
+(large/'good').rename(root/'large')
+(root/'no_photo.jpg').write_text('eggs, milk')
+END
+}
+
+try_notebook() {
+  local name test=explore.mjs
+  name=$(basename "$1")
+  if [[ $name == your_photos.ipynb ]]; then
+    test=photos.mjs
+    make_photos
+  fi
+  echo "--- $name"
+  (cd "$TMP" && CHROMIUM=$CHROMIUM node "$test" "http://127.0.0.1:$PORT" "$name" "$OUT")
+}
+
 main() {
   arguments "$@"
   check_tools
@@ -154,7 +179,8 @@ main() {
   echo "ready: $browser, JupyterLab $lab, $((SECONDS - BEGAN)) s"
   write_settings
   start_jupyter
-  (cd "$TMP" && CHROMIUM=$CHROMIUM node explore.mjs "http://127.0.0.1:$PORT" "$(basename "$NOTEBOOK")" "$OUT")
+  local path
+  for path in "${NOTEBOOKS[@]}"; do try_notebook "$path"; done
   echo "screenshots: $OUT"
   echo "browser test: $((SECONDS - BEGAN)) s"
 }
