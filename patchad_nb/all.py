@@ -22,6 +22,8 @@ from patchad_nb.detector import ColorDetector, Detector, evaluate, fig_score_map
 from patchad_nb.drawn import DrawnDetector, DrawnSVMDetector
 from patchad_nb.experiment import run
 from patchad_nb.export import export_model
+
+# %% ../nbs/all.ipynb #ac6ad29b
 from patchad_nb.inspection import score_images
 from patchad_nb.memory import MemoryDetector
 from patchad_nb.metrics import fig_curves, image_metrics, image_score, metrics_by_defect, pixel_metrics

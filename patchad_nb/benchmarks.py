@@ -19,6 +19,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import OneClassSVM
 from torch import nn
 
+# %% ../nbs/00_benchmarks.ipynb #52e6c57b
 from .autoencoder import AutoEncoder
 from .core import (CODES_PER_PATCH, LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE, best_of, ceil_div, seeded,
                              shuffled, time_once)

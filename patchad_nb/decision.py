@@ -38,9 +38,10 @@ def _held_out_scores(held_out):
     return scores
 
 # %% ../nbs/12d_decision.ipynb #11d00022
-def p_values(scores, # (n,) or a number: image scores of new images, higher = more anomalous
-             held_out:Sequence # (m,) image scores of good images that the detector has not learned from
-            ) -> np.ndarray: # (n,) or a number, in [1/(m+1), 1]
+def p_values(
+    scores, # (n,) or a number: image scores of new images, higher = more anomalous
+    held_out:Sequence # (m,) image scores of good images that the detector has not learned from
+) -> np.ndarray: # (n,) or a number, in [1/(m+1), 1]
     "How surprising each image would be if it were good. Raises `PatchadError` where scores are missing or NaN."
     held_out = _held_out_scores(held_out)
     scores = np.asarray(scores, np.float64)
@@ -64,9 +65,10 @@ def fewest_images(alarm_rate:float # between 0 and 1
     _check_rate(alarm_rate)
     return math.ceil(1 / alarm_rate - 1e-9) - 1 or 1
 
-def alarm_threshold(held_out:Sequence, # (m,) image scores of good images that the detector has not learned from
-                    alarm_rate:float=.01 # between 0 and 1
-                   ) -> float: # infinite where m is too small for this rate, see `fewest_images`
+def alarm_threshold(
+    held_out:Sequence, # (m,) image scores of good images that the detector has not learned from
+    alarm_rate:float=.01 # between 0 and 1
+) -> float: # infinite where m is too small for this rate, see `fewest_images`
     "An image with a score above this raises an alarm. At most a share `alarm_rate` of good images does."
     _check_rate(alarm_rate)
     held_out = _held_out_scores(held_out)
@@ -90,10 +92,11 @@ def _contour(inside): # bool (h,w)
     return longest[:, ::-1] - 1
 
 # %% ../nbs/12d_decision.ipynb #11d00050
-def find_regions(score_map:np.ndarray,  # (H,W), higher = more anomalous
-                 threshold:float,  # a region lies above it
-                 smallest:int=1  # regions with fewer pixels are left out
-                ) -> list:  # of `Region`, the one with the largest score first
+def find_regions(
+    score_map:np.ndarray,  # (H,W), higher = more anomalous
+    threshold:float,  # a region lies above it
+    smallest:int=1  # regions with fewer pixels are left out
+) -> list:  # of `Region`, the one with the largest score first
     "The 8-connected parts of a score map above a threshold."
     check_whole(1, smallest=smallest)
     labels, _ = label_regions(np.asarray(score_map) > threshold)
@@ -109,14 +112,16 @@ def find_regions(score_map:np.ndarray,  # (H,W), higher = more anomalous
 # %% ../nbs/12d_decision.ipynb #11d00054
 class Inspector:
     "A fitted detector and the scores of held-out good images: verdicts on new images."
-    def __init__(self,
-                 detector:Detector, # fitted
-                 held_out:Sequence, # (m,) image scores of good images that it has not learned from
-                 alarm_rate:float=.01, # at most this share of good images may raise an alarm
-                 size:int=1024, # shorter side of what the detector sees, in pixels, at most
-                 factor:float=1., # images are scaled by it; at most 1
-                 smallest:float=1e-4, # regions below this share of the image are left out
-                 region:np.ndarray|None=None): # bool (H,W): look only here; None: everywhere
+    def __init__(
+        self,
+        detector:Detector, # fitted
+        held_out:Sequence, # (m,) image scores of good images that it has not learned from
+        alarm_rate:float=.01, # at most this share of good images may raise an alarm
+        size:int=1024, # shorter side of what the detector sees, in pixels, at most
+        factor:float=1., # images are scaled by it; at most 1
+        smallest:float=1e-4, # regions below this share of the image are left out
+        region:np.ndarray|None=None  # bool (H,W): look only here; None: everywhere
+    ):
         _check_rate(alarm_rate)
         check_whole(64, size=size)
         check_share(smallest=smallest, factor=factor)
@@ -160,9 +165,10 @@ def _from_array(a):
     raise PatchadError(f"an image is an array of uint8, (H,W,3) in the order red, green, blue, or (H,W); "
                        f"this one is {a.dtype} with the shape {a.shape}")
 
-def as_image(image, # a path, a PIL image, a uint8 array (H,W,3) or (H,W), or a uint8 tensor (3,H,W)
-             white:int|None=None # of 16-bit files, see `load_image`
-            ) -> torch.Tensor: # uint8 (3,H,W)
+def as_image(
+    image, # a path, a PIL image, a uint8 array (H,W,3) or (H,W), or a uint8 tensor (3,H,W)
+    white:int|None=None # of 16-bit files, see `load_image`
+) -> torch.Tensor: # uint8 (3,H,W)
     "An image of any form. Raises `PatchadError` for what is none."
     if isinstance(image, (str, Path)): return load_image(image, white=white)
     if isinstance(image, Image.Image): return _from_array(np.array(ImageOps.exif_transpose(image).convert('RGB')))
@@ -217,18 +223,21 @@ class _Small(Sequence):
         if isinstance(i, slice): return _Small(self.images, self.places[i], self.factor)
         return working_image(self.images[self.places[i]], self.factor)
 
-def working_factor(images:Sequence, # uint8 (3,H,W)
-                   size:int # pixels
-                  ) -> float: # at most 1
+def working_factor(
+    images:Sequence, # uint8 (3,H,W)
+    size:int # pixels
+) -> float: # at most 1
     "The factor that scales the shorter side to at most `size`: the median of up to nine images."
     places = np.linspace(0, len(images) - 1, min(9, len(images))).astype(int)
     sides = [min(images[int(i)].shape[1:]) for i in places]
     return min(1., size / float(np.median(sides)))
 
 # %% ../nbs/12d_decision.ipynb #11d00068
-def split_held_out(n:int, # images
-                   hold_out:float|int=1 / 3, # a share of them, or a number
-                   seed:int=0) -> tuple: # places of images to learn from, and of those to hold out
+def split_held_out(
+    n:int, # images
+    hold_out:float|int=1 / 3, # a share of them, or a number
+    seed:int=0
+) -> tuple: # places of images to learn from, and of those to hold out
     "Hold out some images at random: at least one, and all but one at most."
     if n < 2: raise PatchadError(f"{n} good image(s); give at least two: one to learn from, and one to hold out")
     if isinstance(hold_out, int) and not isinstance(hold_out, bool): check_whole(1, hold_out=hold_out)
@@ -240,17 +249,19 @@ def split_held_out(n:int, # images
 
 # %% ../nbs/12d_decision.ipynb #11d00070
 @patch(cls_method=True)
-def fit(cls:Inspector,
-        images:Sequence, # good images, uint8 (3,H,W); at least two
-        detector:Detector, # not fitted
-        alarm_rate:float=.01, # at most this share of good images may raise an alarm
-        hold_out:float|int=1 / 3, # the share of the images that is held out, or their number
-        size:int=1024, # shorter side of what the detector sees, in pixels, at most
-        smallest:float=1e-4, # regions below this share of the image are left out
-        region:np.ndarray|None=None, # bool (H,W): look only here
-        seed:int=0, # decides what is held out, and everything random in the detector
-        checkpoint:str|Path|None=None, # file from which an interrupted fit goes on
-        progress:bool=True): # show bars
+def fit(
+    cls:Inspector,
+    images:Sequence, # good images, uint8 (3,H,W); at least two
+    detector:Detector, # not fitted
+    alarm_rate:float=.01, # at most this share of good images may raise an alarm
+    hold_out:float|int=1 / 3, # the share of the images that is held out, or their number
+    size:int=1024, # shorter side of what the detector sees, in pixels, at most
+    smallest:float=1e-4, # regions below this share of the image are left out
+    region:np.ndarray|None=None, # bool (H,W): look only here
+    seed:int=0, # decides what is held out, and everything random in the detector
+    checkpoint:str|Path|None=None, # file from which an interrupted fit goes on
+    progress:bool=True  # show bars
+):
     "Learn from some good images, and score the others. Returns an `Inspector`."
     learn, hold = split_held_out(len(images), hold_out, seed)
     self = cls(detector, [0.], alarm_rate, size, working_factor(images, size), smallest, region)
@@ -315,11 +326,12 @@ def regions_of(self:Inspector, inside, threshold, alarm):
 
 # %% ../nbs/12d_decision.ipynb #11d00075
 @patch
-def __call__(self:Inspector,
-             image, # a path, a PIL image, a uint8 array (H,W,3) or (H,W), or a uint8 tensor (3,H,W)
-             alarm_rate:float|None=None, # another one than the inspector's
-             region:np.ndarray|None=None # bool (H,W): look only here
-            ) -> Inspection:
+def __call__(
+    self:Inspector,
+    image, # a path, a PIL image, a uint8 array (H,W,3) or (H,W), or a uint8 tensor (3,H,W)
+    alarm_rate:float|None=None, # another one than the inspector's
+    region:np.ndarray|None=None # bool (H,W): look only here
+) -> Inspection:
     "The verdict on an image."
     image = as_image(image, self.detector.white)
     small = working_image(image, self.factor)
@@ -341,12 +353,13 @@ def _verdict_picture(result, title):
     return dict(picture=result.image, title=title, below=below), contours
 
 # %% ../nbs/12d_decision.ipynb #11d00080
-def fig_verdicts(results:Sequence, # of `Inspection`
-                 titles:Sequence=(), # one for each
-                 heat:bool=False, # show heat maps instead of the images
-                 inches:float=2.4, # of one picture
-                 columns:int=4 # pictures in a row, at most
-                ) -> Figure:
+def fig_verdicts(
+    results:Sequence, # of `Inspection`
+    titles:Sequence=(), # one for each
+    heat:bool=False, # show heat maps instead of the images
+    inches:float=2.4, # of one picture
+    columns:int=4 # pictures in a row, at most
+) -> Figure:
     "Images with the contours of their regions and their verdicts."
     titles = list(titles) or [''] * len(results)
     drawn = [_verdict_picture(result, title) for result, title in zip(results, titles)]
@@ -360,6 +373,7 @@ def fig_verdicts(results:Sequence, # of `Inspection`
         for contour in contours: ax.plot(*contour.T, color='cyan', lw=1.2)
     return fig
 
+# %% ../nbs/12d_decision.ipynb #11d0080b
 @patch
 def _repr_png_(self:Inspection):
     "How a notebook shows it."
