@@ -37,7 +37,7 @@ MOST = {                                                    # of the exported co
     'median column': 50,
     'longest cell': 25,
     'median cell': 12,
-    'names in __all__': 130,
+    'names in __all__': 135,
 }
 CHECKS = {}
 

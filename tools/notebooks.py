@@ -14,6 +14,7 @@ DIRECTIVES = EXPORTS | {                                    # those that nbdev, 
     'default_exp', 'hide', 'hide_input', 'hide_output', 'filter_stream', 'slow', 'gpu', 'data',
     'include', 'echo', 'eval', 'output', 'fig-alt', 'fig-cap'}
 APPENDIX = 'core', 'scripts', '00_benchmarks', 'all', 'glossary', 'paper'   # behind the chapters, in this order
+PAGES = {'ten_minutes': '', 'your_photos': '14_explore.j'}   # of the course: the names by which they are sorted
 DIRECTIVE = re.compile(r'#\s*\|')
 LINK = re.compile(r'(\]\(|\b(?:src|href)=")([^)"\s]+)')    # the target of a link or a picture in Markdown
 ADDRESS = re.compile(r'[a-z][a-z0-9+.-]*:|#|/', re.I)      # a link that does not lead to a file beside the text
@@ -38,7 +39,7 @@ def all_notebooks():
 
 def in_appendix(path):
     "Whether a notebook of nbs/ stands behind the chapters."
-    return path.stem in APPENDIX or not path.name[0].isdigit()
+    return path.stem in APPENDIX or not (path.name[0].isdigit() or path.stem in PAGES)
 
 
 def chapters():
@@ -46,7 +47,8 @@ def chapters():
     paths = [p for p in (ROOT/'nbs').glob('*.ipynb') if p.stem != 'index' and seen(p, ROOT)]
     def place(path):
         behind = APPENDIX.index(path.stem) if path.stem in APPENDIX else len(APPENDIX)
-        return (1, behind, path.name) if in_appendix(path) else (0, 0, path.name)
+        name = PAGES.get(path.stem, path.name)
+        return (1, behind, name) if in_appendix(path) else (0, 0, name)
     return sorted(paths, key=place)
 
 
