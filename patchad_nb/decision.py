@@ -212,17 +212,24 @@ def score(self:Inspector, small, # uint8 (3,h,w), at the working size
 
 # %% ../nbs/12d_decision.ipynb #11d00067
 class _Small(Sequence):
-    "Some images at the working size, made when asked for."
+    "Some images at the working size, made when asked for; the first ones stay in memory."
+    most = 64  # that stay: 4 MB each at 1024 x 1365 pixels
     def __init__(self, images, places, factor):
         self.images, self.places, self.factor = images, list(places), factor
         self.white = getattr(images, 'white', None)
+        self.kept = {}
 
     def __len__(self): return len(self.places)
 
     def __getitem__(self, i):
         if isinstance(i, slice): return _Small(self.images, self.places[i], self.factor)
-        return working_image(self.images[self.places[i]], self.factor)
+        place = self.places[i]
+        if place in self.kept: return self.kept[place]
+        small = working_image(self.images[place], self.factor)
+        if len(self.kept) < self.most: self.kept[place] = small
+        return small
 
+# %% ../nbs/12d_decision.ipynb #11d0067b
 def working_factor(
     images:Sequence, # uint8 (3,H,W)
     size:int # pixels
