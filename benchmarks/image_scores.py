@@ -9,6 +9,7 @@ painted  the same with a defect of chapter 01b
 test     the test images; these decide nothing
 """
 import argparse
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,9 @@ def drawn(images):
         crop = image.numpy().astype(np.float32) / 255
         label = np.zeros(crop.shape[1:], bool)
         largest = min(crop.shape[1:]) // 4
-        while not label.any(): draw(rng, random_place(rng, crop, [crop.copy()], largest), families[i % 8], label)
+        for attempt in count():  # some families change too little on some surfaces: after 20 attempts the next one
+            family = families[(i + attempt // 20) % len(families)]
+            if draw(rng, random_place(rng, crop, [crop.copy()], largest), family, label): break
         pictures.append(torch.from_numpy((crop * 255).round().astype(np.uint8)))
     return pictures
 
