@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from tqdm import tqdm
 
 from about import csv_text, few_of_each, read_rows
 from patchad_nb.core import write_text
 from patchad_nb.data import Category
 from patchad_nb.drawn import FAMILIES, draw, random_place
+from patchad_nb.metrics import image_metrics
 from patchad_nb.presets import load_detector
 from patchad_nb.textures import TEXTURES, place_defect
 
@@ -71,15 +71,6 @@ def painted(images):
     return pictures
 
 
-def measures(scores, defective):
-    "Of one number per image."
-    precision, recall, _ = precision_recall_curve(defective, scores)
-    fpr, tpr, _ = roc_curve(defective, scores, drop_intermediate=False)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return dict(image_auroc=roc_auc_score(defective, scores), image_ap=average_precision_score(defective, scores),
-                image_f1=f1.max(), image_fpr=fpr[np.argmax(tpr >= 1)])
-
-
 def rows_of(images, summaries, types):
     "A row for each share, of all images and of each defect type. `types`: 'good' or the type of each image."
     rows, types = [], np.array(types)
@@ -87,7 +78,7 @@ def rows_of(images, summaries, types):
     for k, share in enumerate(SHARES):
         for defect in ['all'] + defects * (len(defects) > 1):
             chosen = np.ones(len(types), bool) if defect == 'all' else np.isin(types, ['good', defect])
-            found = measures(summaries[chosen, k], types[chosen] != 'good')
+            found = image_metrics(summaries[chosen, k], types[chosen] != 'good')
             rounded = {name: round(float(value), 5) for name, value in found.items()}
             rows.append(dict(images=images, defect=defect, share=share) | rounded)
     return rows
