@@ -217,7 +217,7 @@ def faults(path):
     code = [c for c in nb['cells'] if c['cell_type'] == 'code' and source_of(c).strip()]
     size = path.stat().st_size
     if size >= MAX_BYTES: yield f'{size/1e6:.1f} MB, more than {MAX_BYTES/1e6} MB: use smaller or fewer figures'
-    if has_widgets(nb, code): yield 'holds widget state: run python tools/strip_widgets.py FILE'
+    if has_widgets(nb, code): yield 'holds widget state: run python tools/finish_notebooks.py FILE'
     if is_never_tested(nb): yield 'has skip_exec, so it is never tested'
     for k, cell in enumerate(code, 1): yield from cell_faults(k, cell)
     yield from missing_outputs(code)
@@ -344,9 +344,9 @@ def exercises():
 
 
 @check
-def colab():
-    "every notebook has the cell that installs the package in Colab"
-    own_check('colab_cells')
+def finished():
+    "every notebook has the cell that installs the package in Colab, and its tests are folded"
+    own_check('finish_notebooks')
 
 
 @check

@@ -17,6 +17,9 @@ APPENDIX = 'core', 'scripts', '00_benchmarks', 'all', 'glossary', 'paper'   # be
 PAGES = {'ten_minutes': '', 'your_photos': '14_explore.j'}   # of the course: the names by which they are sorted
 DIRECTIVE = re.compile(r'#\s*\|')
 LINK = re.compile(r'(\]\(|\b(?:src|href)=")([^)"\s]+)')    # the target of a link or a picture in Markdown
+TEST = re.compile(r'^\s*(assert |test_\w+\()|\bfails\(', re.M)
+EXERCISE = re.compile(r'#\s*(exercise|check)\s*:')         # the first line of a solution, or of its check
+LINES = 3                                                  # so short a test shows how a name is used: it stays open
 ADDRESS = re.compile(r'[a-z][a-z0-9+.-]*:|#|/', re.I)      # a link that does not lead to a file beside the text
 
 
@@ -122,3 +125,12 @@ def is_exported(flags):
 def module_of(flags, default):
     "The module that an exported cell goes to: `#| export benchmarks` names another one than the notebook's own."
     return next((flags[key] for key in EXPORTS & flags.keys() if flags[key]), default)
+
+
+def folded(cell):
+    "Whether the code of a cell is shown collapsed: it tests and shows nothing, or belongs to an exercise."
+    if cell['cell_type'] != 'code': return False
+    flags, code = directives(source_of(cell))
+    if hidden(flags) or source_hidden(flags) or is_exported(flags): return False
+    if EXERCISE.match(code): return True
+    return not cell['outputs'] and bool(TEST.search(code)) and len(code.splitlines()) > LINES
