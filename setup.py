@@ -11,7 +11,7 @@ cfg = parser["DEFAULT"]
 url = f"https://github.com/{cfg['user']}/{cfg['repo']}"
 # On PyPI the images of the README need whole addresses.
 readme = (here / "README.md").read_text(encoding="utf-8").replace("](README_files/", f"]({url}/raw/main/README_files/")
-extras = {name: cfg[f"{name}_requirements"].split() for name in ("dev", "compare", "export", "cluster")}
+extras = {name: cfg[f"{name}_requirements"].split() for name in ("dev", "site", "compare", "export", "cluster")}
 
 setup(
     name=cfg["lib_name"],

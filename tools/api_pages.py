@@ -1,22 +1,18 @@
 """The reference on the site: one page for each module, from signatures, docstrings and docments."""
 import ast
-import html
 import importlib
 import inspect
 import pprint
 import re
 from collections import namedtuple
 from dataclasses import is_dataclass
-from pathlib import Path
 
 from fastcore.docments import docments
-from nbconvert.filters import markdown2html
 
 from notebooks import flags_of, is_exported, module_of, read_json, settings, source_of
 
 Place = namedtuple('Place', 'page cell')                    # where a name is built
-HEAD = ('<table><thead><tr><th scope="col">parameter</th><th scope="col">type</th>'
-        '<th scope="col">default</th><th scope="col">meaning</th></tr></thead><tbody>')
+HEAD = '| parameter | type | default | meaning |\n|---|---|---|---|\n'
 
 
 # ---------------------------------------------------------------- where the names are built
@@ -118,15 +114,9 @@ def signature(name, f, bound=False):
 
 # ---------------------------------------------------------------- tables of parameters
 
-def inline(text):
-    "One line of Markdown as HTML."
-    if not re.search(r'[`*_\\[<]', text): return html.escape(text)
-    return markdown2html(text).strip().removeprefix('<p>').removesuffix('</p>')
-
-
-def code_tag(text):
-    "Code within a line; nothing for no text."
-    return f'<code>{html.escape(text)}</code>' if text else ''
+def code(text):
+    "Code in a line; nothing for no text."
+    return f'`{text}`' if text else ''
 
 
 def default_text(name, d):
@@ -135,28 +125,32 @@ def default_text(name, d):
     return '' if name == 'return' or default is inspect.Parameter.empty else value_text(default)
 
 
-def parameter_row(name, d, kept):
+def parameter_row(name, d):
     "One row of a table of parameters."
-    label = '<em>returns</em>' if name == 'return' else f'<code>{name}</code>'
-    kind = code_tag(annotation(d.get('anno')))
-    default = code_tag(default_text(name, d))
-    meaning = inline(kept.formulas(' '.join((d.get('docment') or '').split())))
-    return f'<tr><td>{label}</td><td>{kind}</td><td>{default}</td><td>{meaning}</td></tr>'
+    label = '*returns*' if name == 'return' else f'`{name}`'
+    meaning = ' '.join((d.get('docment') or '').split())
+    cells = label, code(annotation(d.get('anno'))), code(default_text(name, d)), meaning
+    return '| ' + ' | '.join(cell.replace('|', '\\|') for cell in cells) + ' |\n'
 
 
-def parameter_table(f, kept):
+def parameter_table(f):
     "What docments say: a row per parameter, and one for what is returned."
     try: docs = docments(f, full=True, returns=True)
     except Exception: return ''
     rows = [(name, d) for name, d in docs.items() if name != 'self' and (d.get('docment') or name != 'return')]
     if not any(d.get('docment') for _, d in rows): return ''
-    return HEAD + ''.join(parameter_row(name, d, kept) for name, d in rows) + '</tbody></table>'
+    return HEAD + ''.join(parameter_row(name, d) for name, d in rows)
 
 
-def doc(obj, kept):
-    "The docstring as HTML."
+def doc(obj):
+    "The docstring."
     text = getattr(obj, '__doc__', None)
-    return markdown2html(kept.formulas(inspect.cleandoc(text))) if text else ''
+    return inspect.cleandoc(text) if text else ''
+
+
+def block(text):
+    "A block of code."
+    return f'```python\n{text}\n```'
 
 
 # ---------------------------------------------------------------- entries
@@ -176,15 +170,12 @@ def methods(cls):
         if inspect.isfunction(f) or isinstance(f, property): yield name, f
 
 
-def method_entry(label, f, link, kept):
+def method_entry(label, f, link):
     "The entry of one method or property, `label` is Class.method."
     name = label.partition('.')[2]
-    out = [f'<section class="entry"><h3 id="{label}">{label}</h3>']
-    if isinstance(f, property): shown, table = kept.code(f'@property\n{name}'), ''
-    else: shown, table = kept.code(signature(name, f, bound=True)), parameter_table(f, kept)
-    out.append(shown)
-    if link: out.append(link)
-    return out + [doc(f, kept), table, '</section>']
+    is_property = isinstance(f, property)
+    shown = f'@property\n{name}' if is_property else signature(name, f, bound=True)
+    return [f'### {label}', block(shown), link, doc(f), '' if is_property else parameter_table(f)]
 
 
 def class_head(name, cls):
@@ -197,54 +188,46 @@ def class_head(name, cls):
     return head + ':\n' + '\n'.join('    ' + line for line in lines)
 
 
-def class_entry(name, cls, links, kept):
+def class_entry(name, cls, links):
     "The entry of a class with its methods."
     made_doc = cls.__doc__ and cls.__doc__.startswith(name + '(')      # dataclasses get a signature as docstring
-    out = [kept.code(class_head(name, cls)), links(name), '' if made_doc or not cls.__doc__ else doc(cls, kept)]
-    out.append(parameter_table(cls, kept) if '__init__' in vars(cls) else '')
+    out = [block(class_head(name, cls)), links(name), '' if made_doc else doc(cls)]
+    out.append(parameter_table(cls) if '__init__' in vars(cls) else '')
     for method, f in methods(cls):
         label = f'{name}.{method}'
-        out += method_entry(label, f, links(label), kept)
+        out += method_entry(label, f, links(label))
     return out
 
 
-def value_entry(name, value, link, kept):
+def value_entry(name, value, link):
     "The entry of a constant: its first thirty lines."
     text = pprint.pformat(value, width=100, compact=True, sort_dicts=False)
     text = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r'\1', text)
     text = re.sub(r'<function (\w+) at 0x\w+>', r'\1', text)
     lines = text.splitlines()
     shown = [f'{name} = {lines[0]}', *lines[1:30]] + ['...'] * (len(lines) > 30)
-    return [kept.code('\n'.join(shown)), link]
+    return [block('\n'.join(shown)), link]
 
 
-def entry(name, obj, links, kept):
+def entry(name, obj, links):
     "The entry of one public name."
-    if inspect.isclass(obj): body = class_entry(name, obj, links, kept)
-    elif callable(obj):
-        body = [kept.code(signature(name, obj)), links(name), doc(obj, kept), parameter_table(obj, kept)]
-    else: body = value_entry(name, obj, links(name), kept)
-    return [f'<section class="entry"><h2 id="{name}">{name}</h2>', *body, '</section>']
+    if inspect.isclass(obj): body = class_entry(name, obj, links)
+    elif callable(obj): body = [block(signature(name, obj)), links(name), doc(obj), parameter_table(obj)]
+    else: body = value_entry(name, obj, links(name))
+    return [f'## {name}', *body]
 
 
 # ---------------------------------------------------------------- pages
 
-def page_title(page):
-    "The number and the title of a chapter."
-    return f'{page.number} {page.title}'.strip()
-
-
 def built_in(place, name):
     "The link from a name to the cell that builds it."
-    href = f'../{place.page.url}#{place.cell}'
-    return f'<p class="built">built in <a href="{href}">{page_title(place.page)}: {name}</a></p>'
+    return f'*built in* {{ref}}`{place.page.title}: {name} <{place.cell}>`'
 
 
 def module_intro(module, page):
     "What a module is for, and the chapter that makes it."
-    text = html.escape(inspect.cleandoc(module.__doc__).splitlines()[0]) if module.__doc__ else ''
-    return (f'<p>{text}</p><p>This module is made by the chapter <a href="../{page.url}">{page_title(page)}</a>, '
-            'which explains it.</p>')
+    text = inspect.cleandoc(module.__doc__).splitlines()[0] if module.__doc__ else ''
+    return f'{text}\n\nThis module is made by the chapter {{doc}}`{page.title} </{page.url}>`, which explains it.'
 
 
 def load_module(name):
@@ -259,26 +242,14 @@ def public_names(name, built):
     return [n for n in public if n in places], [n for n in public if n not in places]
 
 
-def api_body(name, built, kept):
+def api_text(name, built):
     "The page of one module: every public name, with its signature, docstring and table of parameters."
     module = load_module(name)
     places = built.places.get(name, {})
     def links(label): return built_in(places[label], label) if label in places else ''
-    out = [f'<h1 id="top"><code>{module.__name__}</code></h1>']
+    out = [f'# {module.__name__}']
     if name in built.home: out.append(module_intro(module, built.home[name]))
     own, passed_on = public_names(name, built)
-    if passed_on: out.append(f"<p>It passes on {', '.join(f'<code>{n}</code>' for n in passed_on)}.</p>")
-    for public in own: out += entry(public, getattr(module, public), links, kept)
-    return '\n'.join(out)
-
-
-def names_to_urls(pages, built):
-    "{name: addresses of its entries}, for the modules and the public names on these API pages."
-    names = {}
-    def add(name, url): names.setdefault(name, []).append(url)
-    for page in pages:
-        name = Path(page.url).stem
-        add(name, f'{page.url}#top')
-        add(load_module(name).__name__, f'{page.url}#top')
-        for public in public_names(name, built)[0]: add(public, f'{page.url}#{public}')
-    return names
+    if passed_on: out.append(f"It passes on {', '.join(f'`{n}`' for n in passed_on)}.")
+    for public in own: out += entry(public, getattr(module, public), links)
+    return '\n\n'.join(part for part in out if part) + '\n'

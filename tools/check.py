@@ -350,6 +350,12 @@ def finished():
 
 
 @check
+def headers():
+    "chapters and index name the minutes and the neighbors that the chapters have"
+    own_check('headers')
+
+
+@check
 def imports():
     "no module imports one of a later chapter, and CONTRIBUTING.md shows the imports as they are"
     own_check('import_graph')

@@ -3,10 +3,11 @@
     python tools/check_site.py FOLDER    exit code 1 and one line per fault
 
 Faults: dead links, missing anchors, images and files; images without an alternative text; anything that is loaded
-from another site; pages without title or language, or with the same id twice; pages that nothing leads to.
-Links to other sites are counted, not followed.
+from another site; pages without title or language, or with the same id twice; pages that nothing leads to; words that
+the search does not find. Links to other sites are counted, not followed.
 """
 import argparse
+import json
 import re
 import sys
 from collections import Counter
@@ -16,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 LOADS = {'img': 'src', 'script': 'src', 'iframe': 'src', 'source': 'src', 'video': 'src', 'audio': 'src',
          'embed': 'src', 'object': 'data'}
+PHRASES = 'receptive field', 'false alarm', 'support vector'           # stand in the text, and in few headings
 IN_STYLE = re.compile(r'url\(\s*[\'"]?([^\'")]+)|@import\s+[\'"]([^\'"]+)')
 
 
@@ -33,6 +35,7 @@ class Reader(HTMLParser):
         if a.get('id'): self.ids[a['id']] += 1
         if tag == 'html': self.lang = a.get('lang') or ''
         if tag == 'a' and a.get('href') is not None: self.links.append(a['href'])
+        if tag == 'form' and a.get('action'): self.links.append(a['action'])
         if tag == 'img' and not (a.get('alt') or '').strip():
             self.faults.append(f"an image without alternative text: {(a.get('src') or '')[:60]}")
         self.add_loads(tag, a)
@@ -141,9 +144,26 @@ class Walk:
             todo += [p for p in found if p]
 
 
+def postings(index, word):
+    "The numbers of the pages with a word, as the index of Sphinx has it."
+    found = [index[part].get(word, []) for part in ('terms', 'titleterms')]
+    return {n for part in found for n in (part if isinstance(part, list) else [part])}
+
+
+def search_faults(file):
+    "Phrases that the full-text search does not find. It looks for the stems of the words, and all must be on a page."
+    from snowballstemmer import stemmer
+    text = file.read_text(encoding='utf-8')
+    index = json.loads(text[text.index('{'):text.rindex('}') + 1])
+    for phrase in PHRASES:
+        words = stemmer('porter').stemWords(phrase.split())
+        if not set.intersection(*(postings(index, word) for word in words)): yield f'the search does not find {phrase}'
+
+
 def check(root, start='index.html'):
     "Faults as lines, links to other sites, and the number of pages and of links within."
     w = Walk(root)
+    for file in root.rglob('searchindex.js'): w.faults += search_faults(file)
     for page, reader in w.pages.items(): w.check_page(page, reader)
     w.walk(start)
     for page in w.pages:

@@ -5,6 +5,7 @@
     python tools/make_exercises.py --solutions        runs the exercises as solved in the chapters: each check must pass
     python tools/make_exercises.py --unsolved         runs the generated notebooks as they are: each check must fail
     python tools/make_exercises.py --solutions 04 08  these chapters only; flags can be combined
+    python tools/make_exercises.py --source COURSE    writes COURSE/source/ for nbgrader, with the solutions
 
 The marks in a chapter are described in CONTRIBUTING.md; tools/test_exercises.py shows this script typical mistakes.
 """
@@ -166,9 +167,17 @@ def moved(text):
     return LINK.sub(move, text)
 
 
-def new_cell(kind, id, source):
+def grader(grade_id, points=None):
+    "What nbgrader wants to know of a cell: it is checked for points, or, without them, the student fills it in."
+    checks = points is not None
+    about = {'schema_version': 3, 'grade_id': grade_id, 'grade': checks, 'locked': checks, 'solution': not checks,
+             'task': False}
+    return {'nbgrader': about | ({'points': points} if checks else {})}
+
+
+def new_cell(kind, id, source, metadata=None):
     "A notebook cell as a dict."
-    cell = {'cell_type': kind, 'id': id, 'metadata': {}, 'source': source.splitlines(True)}
+    cell = {'cell_type': kind, 'id': id, 'metadata': metadata or {}, 'source': source.splitlines(True)}
     if kind == 'code': cell |= {'execution_count': None, 'outputs': []}
     return cell
 
@@ -183,9 +192,10 @@ def notebook(name, cells, solved=False):
             new_cell('code', 'install', INSTALL.format(site=SITE)),
             new_cell('code', 'setup', setup)]
     for k, (task, code, check) in enumerate(exercises, 1):
+        stars = len(TITLE.match(task.splitlines()[0])[1])
         made += [new_cell('markdown', f'task-{k}', moved(task.removeprefix('#'))),   # ### of a chapter is ## here
-                 new_cell('code', f'exercise-{k}', code if solved else stub(code, k)),
-                 new_cell('code', f'check-{k}', check)]
+                 new_cell('code', f'exercise-{k}', code if solved else stub(code, k), grader(f'exercise-{k}')),
+                 new_cell('code', f'check-{k}', check, grader(f'check-{k}', stars))]
     if more: made.append(new_cell('markdown', 'more', moved(more)))
     return {'cells': made, 'metadata': {'kernelspec': KERNEL}, 'nbformat': 4, 'nbformat_minor': 5}
 
@@ -251,6 +261,16 @@ def compare(made, chapters, folder, all_chapters):
     return texts, differ, orphans
 
 
+def write_source(chapters, names, folder):
+    "One assignment per chapter, as nbgrader's source: with solutions, which it takes out for the students."
+    for name in names:
+        path = folder/'source'/Path(name).stem/name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(notebook(name, chapters[name], solved=True), indent=1, ensure_ascii=False) + '\n'
+        path.write_text(text, encoding='utf-8', newline='\n')
+    print(f'{folder}/source: {len(names)} assignments; next: cd {folder} && nbgrader generate_assignment NAME')
+
+
 def write(texts, differ, orphans, folder):
     "Bring the files up to date."
     folder.mkdir(exist_ok=True)
@@ -263,6 +283,7 @@ def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for flag in 'check', 'solutions', 'unsolved': p.add_argument(f'--{flag}', action='store_true')
     p.add_argument('chapters', nargs='*', help='beginnings of file names, as 04 or 08_ocsvm (default: all chapters)')
+    p.add_argument('--source', type=Path, metavar='COURSE', help='write the source of an nbgrader course here')
     p.add_argument('--root', type=Path, default=ROOT,
                    help='folder of nbs/ and exercises/ (default: of this repository)')
     return p.parse_args(argv)
@@ -285,7 +306,8 @@ def main(argv=None):
         print(f'ok: {len(made)} notebooks in exercises/ are what the chapters say, {n} exercises')
     if a.solutions: run_all(chapters, made, True, n)
     if a.unsolved: run_all(chapters, made, False, n)
-    if a.check or a.solutions or a.unsolved: return
+    if a.source: write_source(chapters, made, a.source)
+    if a.check or a.solutions or a.unsolved or a.source: return
     write(texts, differ, orphans, folder)
     print(f"exercises/: {len(made)} notebooks, {n} exercises; changed: {changed or 'nothing'}")
 

@@ -25,7 +25,7 @@ from nbconvert import SlidesExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from notebooks import ROOT, settings
-from rendering import CELLS, Kept, exporter, images, shown_cells, size_of, style_sheet
+from rendering import CELLS, Kept, Unchanged, exporter, images, shown_cells, size_of, style_sheet
 
 VERSION = '5.2.1'                                           # of reveal.js, and the sha512 of its package
 SHA512 = 'r7//6mIM5p34hFiDMvYfXgyjXqGRta+/psd9YtytsgRlrpRzFv4RbH76TXd2qD+7ZPZEbpBDhdRhJaFgfQ7zNQ=='
@@ -116,11 +116,6 @@ def has_text(cell):
 def is_heading(cell):
     "Whether a cell begins a section."
     return cell.cell_type == 'markdown' and re.match('#+ ', cell.source)
-
-
-class Unchanged(Kept):
-    "Leaves formulas as they are written."
-    def formulas(self, text): return text
 
 
 class Notebooks(dict):

@@ -14,6 +14,7 @@ DIRECTIVES = EXPORTS | {                                    # those that nbdev, 
     'default_exp', 'hide', 'hide_input', 'hide_output', 'filter_stream', 'slow', 'gpu', 'data',
     'include', 'echo', 'eval', 'output', 'fig-alt', 'fig-cap'}
 APPENDIX = 'core', 'scripts', '00_benchmarks', 'all', 'glossary', 'paper'   # behind the chapters, in this order
+WORKSHOP = '01', '01b', '12', '12b', '12c', '13', '15'     # chapters beside the main path: files, painting, reports
 PAGES = {'ten_minutes': '', 'your_photos': '14_explore.j'}   # of the course: the names by which they are sorted
 DIRECTIVE = re.compile(r'#\s*\|')
 LINK = re.compile(r'(\]\(|\b(?:src|href)=")([^)"\s]+)')    # the target of a link or a picture in Markdown
@@ -40,9 +41,26 @@ def all_notebooks():
     return sorted(p for p in (ROOT/'nbs').rglob('*.ipynb') if seen(p, ROOT))
 
 
+def number_of(path):
+    "The number of a chapter, or nothing."
+    found = re.match(r'(\d+[a-z]?)_', path.name)
+    return found[1] if found else ''
+
+
+def in_workshop(name):
+    "Whether a chapter, given by its name without suffix, is for those who want to know how it is made."
+    return name.split('_')[0] in WORKSHOP
+
+
 def in_appendix(path):
     "Whether a notebook of nbs/ stands behind the chapters."
     return path.stem in APPENDIX or not (path.name[0].isdigit() or path.stem in PAGES)
+
+
+def part_of(path):
+    "The part of the course that a notebook of nbs/ belongs to."
+    if in_appendix(path): return 'Appendix'
+    return 'Workshop' if in_workshop(path.stem) else 'Course'
 
 
 def chapters():

@@ -1,4 +1,4 @@
-"""Notebooks as HTML, for the site and for the slides: formulas as MathML, plain boxes, no scripts of others."""
+"""What readers see of a notebook, for the site and the slides: cells without directives, formulas as MathML."""
 import base64
 import html
 import io
@@ -11,7 +11,7 @@ from nbconvert.filters import Highlight2HTML
 from PIL import Image
 from pygments.formatters import HtmlFormatter
 
-from notebooks import ROOT, directives, hidden, is_exported, output_hidden, source_hidden
+from notebooks import ROOT, directives, folded, hidden, is_exported, output_hidden, source_hidden
 
 SITE = ROOT/'tools'/'site'
 HIGHLIGHT = Highlight2HTML(pygments_lexer='python')
@@ -82,9 +82,9 @@ def mathml(tex, block):
 
 class Kept(list):
     "Formulas and highlighted code are kept aside while Markdown and HTML are read, and put in at the very end."
-    def keep(self, finished, plain=''):
-        "A mark that stands for finished HTML; `plain` is what an anchor says in its place."
-        self.append((finished, plain))
+    def keep(self, finished):
+        "A mark that stands for finished HTML."
+        self.append(finished)
         return f'\ue000{len(self) - 1}\ue001'
 
     def formulas(self, text):
@@ -92,21 +92,21 @@ class Kept(list):
         def take(m):
             block, inline = m['block'], m['inline']
             if block is None and inline is None: return m[0]           # code
-            tex = block or inline
-            return self.keep(mathml(tex, block is not None), tex)
+            return self.keep(mathml(block or inline, block is not None))
         return CODE_OR_MATH.sub(take, text)
 
     def code(self, source, **kw):
         "Highlighted code, kept aside."
         return self.keep(HIGHLIGHT(source))
 
-    def plain(self, text):
-        "The text with words in place of the marks."
-        return KEPT.sub(lambda m: re.sub(r'\W', '', self[int(m[1])][1]), text)
-
     def back(self, text):
         "The text with everything put in."
-        return KEPT.sub(lambda m: self[int(m[1])][0], text)
+        return KEPT.sub(lambda m: self[int(m[1])], text)
+
+
+class Unchanged(Kept):
+    "Leaves formulas as they are written."
+    def formulas(self, text): return text
 
 
 # ---------------------------------------------------------------- cells
@@ -135,6 +135,7 @@ def prepare_output(output, kept):
 
 def prepare_code(cell, kept, heading, title):
     "A code cell without directives, with what the template needs; whether anything of it is shown."
+    fold = folded(cell)
     flags, cell.source = directives(cell.source)
     if hidden(flags): return False
     if output_hidden(flags): cell.outputs = []
@@ -144,6 +145,7 @@ def prepare_code(cell, kept, heading, title):
         'alt': alt_text(flags, heading, title),
         'flag': ''.join(f'<p class="flag">{text}</p>' for f, text in FLAGS.items() if f in flags),
         'exported': is_exported(flags),
+        'folded': fold,
         'transient': {'remove_source': no_source},
     })
     for output in cell.outputs: prepare_output(output, kept)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from api_pages import Built, defined_names
 from check import directive_faults, does_something, shows
-from join_directives import joined
 from make_readme import render
 from notebooks import chapters, directives, in_appendix, is_exported, module_of
 from rendering import Kept, shown_cells
@@ -37,7 +36,6 @@ def test_directives():
     assert rest == 'fig_grid(pictures)', rest
     assert directives('#| hide\n\nx = 1\n#| slow') == ({'hide': ''}, 'x = 1\n#| slow')
     assert directives('#|hide\n# | slow')[0] == {'hide': '', 'slow': ''}
-    assert directives(joined(FIGURE)) == directives(FIGURE) and joined(FIGURE).count('#|') == 2
     assert shows(FIGURE) and does_something(FIGURE)
 
 

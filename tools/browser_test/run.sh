@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
 # Opens nbs/14_explore.ipynb in JupyterLab in a headless Chromium, runs all cells, and moves every control of every
-# explorer; then nbs/your_photos.ipynb, where it uploads photos, learns from them and judges others.
-# Needs bash, npm with Node 20 or newer, and `jupyter lab` with patchad_nb in the environment.
+# explorer; then nbs/your_photos.ipynb, where it uploads photos, learns from them and judges others; then the site.
+# Needs bash, npm with Node 20 or newer, and the extras `dev` and `site` in the environment.
 # Chromium: $CHROMIUM, one on the PATH, or, as root on Debian or Ubuntu, apt-get installs it.
 #
 #     tools/browser_test/run.sh                      screenshots go to a temporary folder
 #     tools/browser_test/run.sh --out screenshots    or to this one
 #     NOTEBOOK=path/to.ipynb tools/browser_test/run.sh   one notebook, also another one with explorers
+#     SITE=folder tools/browser_test/run.sh          the site only, which tools/make_site.py has written there
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
 NOTEBOOKS=("$ROOT/nbs/14_explore.ipynb" "$ROOT/nbs/your_photos.ipynb")
 [[ -z ${NOTEBOOK:-} ]] || NOTEBOOKS=("$NOTEBOOK")
+[[ -z ${SITE:-} ]] || NOTEBOOKS=()
 OUT=''
 TMP=$(mktemp -d)
 SERVER=''
+WEB=''
 BEGAN=$SECONDS
 
 fail() {
@@ -28,6 +31,7 @@ finish() { # the last word, whatever happened
     kill "$SERVER" 2> /dev/null || true
     wait "$SERVER" 2> /dev/null || true
   fi
+  [[ -z $WEB ]] || kill "$WEB" 2> /dev/null || true
   if [[ $rc -ne 0 && -s $TMP/lab.log ]]; then
     echo '--- the last lines of Jupyter:' >&2
     tail -n 15 "$TMP/lab.log" >&2
@@ -44,7 +48,7 @@ arguments() {
         OUT=$2
         shift 2 ;;
       -h|--help)
-        sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
         exit 0 ;;
       *) fail "unknown argument $1; try --help" ;;
     esac
@@ -168,6 +172,27 @@ try_notebook() {
   (cd "$TMP" && CHROMIUM=$CHROMIUM node "$test" "http://127.0.0.1:$PORT" "$name" "$OUT")
 }
 
+try_site() { # as a person reads it, on a phone and on a screen
+  local port
+  if [[ -z ${SITE:-} ]]; then
+    SITE=$TMP/site
+    python "$ROOT/tools/make_site.py" "$SITE"
+  fi
+  port=$(free_port)
+  python -m http.server "$port" --bind 127.0.0.1 --directory "$SITE" > /dev/null 2>&1 &
+  WEB=$!
+  sleep 2
+  echo '--- the site'
+  (cd "$TMP" && CHROMIUM=$CHROMIUM node site.mjs "http://127.0.0.1:$port" "$OUT")
+}
+
+try_notebooks() {
+  write_settings
+  start_jupyter
+  local path
+  for path in "${NOTEBOOKS[@]}"; do try_notebook "$path"; done
+}
+
 main() {
   arguments "$@"
   check_tools
@@ -177,10 +202,8 @@ main() {
   browser=$("$CHROMIUM" --version 2> /dev/null | head -n 1)
   lab=$(jupyter lab --version 2> /dev/null)
   echo "ready: $browser, JupyterLab $lab, $((SECONDS - BEGAN)) s"
-  write_settings
-  start_jupyter
-  local path
-  for path in "${NOTEBOOKS[@]}"; do try_notebook "$path"; done
+  [[ -n ${SITE:-} ]] || try_notebooks
+  [[ -n ${NOTEBOOK:-} ]] || try_site
   echo "screenshots: $OUT"
   echo "browser test: $((SECONDS - BEGAN)) s"
 }
