@@ -309,19 +309,40 @@ def _box(ax, left, label, channels, side):
     "A box as high as the side and as wide as the channels."
     corner = left, -side / 2
     ax.add_patch(Rectangle(corner, channels, side, fc='tab:blue', alpha=.35, ec='k'))
-    ax.text(left + channels / 2, side / 2 + 2, f'{label}\n{channels} x {side} x {side}',
-            ha='center', va='bottom', fontsize=8)
+    ax.text(left + channels / 2, side / 2 + 3, f'{label}\n{channels} x\n{side} x {side}',
+            ha='center', va='bottom', fontsize=9)
+
+def _arrow(ax, left, right, y=0, label=''):
+    "A level arrow, and what is written below it."
+    ax.annotate('', (right, y), (left, y), arrowprops=dict(arrowstyle='->'))
+    ax.text((left + right) / 2, y - 3, label, ha='center', va='top', fontsize=10)
+
+# %% ../nbs/05_autoencoder.ipynb #f37f0381
+GAP = 18  # between two boxes, in pixels of a patch
+
+def _name_halves(ax, lefts, stages):
+    "Write below the boxes what lies before the smallest one, and what behind it."
+    sides = [side for _, _, side in stages]
+    middle = sides.index(min(sides))
+    if middle in (0, len(stages) - 1): return
+    end = lefts[-1] + stages[-1][1]
+    latent = lefts[middle] + stages[middle][1] / 2
+    _arrow(ax, lefts[0], latent - 4, -40, 'encoder E')
+    _arrow(ax, latent + 4, end, -40, 'decoder D')
 
 # %% ../nbs/05_autoencoder.ipynb #61d77acd
 def fig_shapes(
     stages:list # (label, channels, side) from the patch to its reconstruction
 ) -> Figure:  # one box per stage
     "Draw how a patch shrinks and grows on its way through an auto-encoder."
-    fig, ax = subplots(size=(10, 2.6))
-    left = 0
+    fig, ax = subplots(size=(8, 3.3))
+    lefts, right = [], 0
     for label, channels, side in stages:
-        _box(ax, left, label, channels, side)
-        left += channels + 12
-    ax.set(xlim=(-12, left), ylim=(-36, 50))
+        if lefts: _arrow(ax, right - GAP + 3, right - 3)
+        lefts.append(right)
+        _box(ax, right, label, channels, side)
+        right += channels + GAP
+    _name_halves(ax, lefts, stages)
+    ax.set(xlim=(-GAP / 2, right - GAP / 2), ylim=(-54, 66))
     ax.axis('off')
     return fig

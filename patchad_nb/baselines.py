@@ -577,7 +577,7 @@ def fig_gaussian(
         d = mahalanobis(np.asarray(point)[None], features, ridge)[0]
         ax.plot(*point, marker, ms=9, color=color, label=f'{label}: distance {d:.1f}')
     ax.set(xlabel=names[0], ylabel=names[1])
-    ax.legend(fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
+    ax.legend(fontsize=9, loc='upper right')
     return fig
 
 # %% ../nbs/11_baselines.ipynb #fb461bfd
@@ -622,29 +622,29 @@ def fig_flow(
 def fig_branch_shares(shares:dict # title -> result of `branch_shares`
                      ) -> Figure:
     "What each residual block adds, for several initializations."
-    fig, ax = subplots(size=(6, 2.6))
+    fig, ax = subplots(size=(7, 2.8))
     blocks = list(next(iter(shares.values())))
     places = np.arange(len(blocks))
     width = .8 / len(shares)
     for k, (title, row) in enumerate(shares.items()):
         bars = ax.bar(places + k * width, list(row.values()), width, label=title)
-        ax.bar_label(bars, fmt='%.1f', fontsize=7)
+        ax.bar_label(bars, fmt='%.1f', fontsize=9)
     ax.margins(y=.1)
-    ax.set_xticks(places + .4 - width / 2, blocks, fontsize=8)
+    ax.set_xticks(places + .4 - width / 2, blocks, fontsize=9)
     ax.set_ylabel('branch / shortcut')
-    ax.legend(fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
+    ax.legend(fontsize=9, loc='upper left', bbox_to_anchor=(1, 1))
     return fig
 
 # %% ../nbs/11_baselines.ipynb #74cb1fbd
 def fig_feature_maps(
     features:dict,  # title -> dict of layer -> (C,h,w)
-    n:int=3  # channels of each layer
+    n:int=2  # channels of each layer
 ) -> Figure:  # a row per title; each channel with its own color scale
     "The first channels of some layers."
     layers = list(next(iter(features.values())))
-    titles = [layer if k == 0 else '' for layer in layers for k in range(n)]
+    titles = [f'{layer}\nchannel {k}' for layer in layers for k in range(n)]
     rows = [[maps[layer][k] for layer in layers for k in range(n)] for maps in features.values()]
-    return fig_grid(rows, columns=titles, rows=list(features), inches=1.05)
+    return fig_grid(rows, columns=titles, rows=list(features), inches=1.2)
 
 # %% ../nbs/11_baselines.ipynb #ff939411
 def fig_losses(history:list # of `FastFlowDetector`
@@ -658,5 +658,5 @@ def fig_losses(history:list # of `FastFlowDetector`
     if 'held_out_loss' in history[0]: curve('held_out_loss', 's--', 'held out')
     ax.set(xlabel='epoch', ylabel='loss per image')
     ax.grid(alpha=.3)
-    ax.legend(fontsize=8)
+    ax.legend(fontsize=9)
     return fig

@@ -351,7 +351,7 @@ def fig_lattices(
     latent_stride:int=LATENT_STRIDE # pixels between them
 ) -> Figure:
     "Where the latent positions of a few patches lie, in pixels."
-    fig, ax = subplots(size=(4.6, 4))
+    fig, ax = subplots(size=(4.8, 4.6))
     colors = 'tab:blue', 'tab:orange', 'k'
     y, x = np.mgrid[:n, :n] * latent_stride
     side = n * latent_stride
@@ -362,5 +362,6 @@ def fig_lattices(
         ax.add_patch(Rectangle(corner, side, side, fill=False, color=color, lw=1))
     ax.set(xlabel='column', ylabel='row', aspect='equal')
     ax.invert_yaxis()
-    ax.legend(loc='upper left', bbox_to_anchor=(1, 1))
+    ax.legend(loc='lower center', bbox_to_anchor=(.5, 1), ncols=3, fontsize=9,
+              frameon=False, handletextpad=.1, columnspacing=1)
     return fig

@@ -18,8 +18,7 @@ from matplotlib.figure import Figure
 from scipy.ndimage import binary_dilation, uniform_filter
 from scipy.stats import spearmanr
 
-from .core import PatchadError, ceil_div, fig_grid, subplots
-from .detector import fig_score_maps
+from .core import PatchadError, _wrapped, ceil_div, fig_grid, subplots
 from .metrics import fig_curves
 from .results import OLD_METHODS, TITLES, title_of
 
@@ -121,29 +120,29 @@ _NET, _DATA, _SCORE = '#dde6f2', 'w', '#f5e3c3'  # colors of boxes
 
 def _score(method, y, text):
     "A box at the right end, with the name of a row of the table."
-    return 13.7, y, f'{text}\n{TITLES[method]}', _SCORE
+    return 8.35, y, f'{text}\n{TITLES[method]}', _SCORE
 
 # %% ../nbs/12b_figures.ipynb #3ff53824
 _BOXES = {  # name: (x, y, text, color)
-    'image': (0, 3.5, 'image', _DATA),
-    'x': (1.6, 3.5, 'patch x\n3 x 63 x 63', _DATA),
-    'E': (3.4, 3.5, 'encoder E', _NET),
-    'z': (5.2, 3.5, 'latent z\n16 x 17 x 17', _DATA),
-    'V': (5.2, 1, 'quantizer VQ\n1024 codes', _NET),
-    'k': (7.1, 1, 'codes\n17 x 17', _DATA),
-    'S1': (8.9, 4, 'one-class SVM', _NET),
+    'image': (0, 4, 'image', _DATA),
+    'x': (0, 3.2, 'patch x\n3 x 63 x 63', _DATA),
+    'E': (0, 2.3, 'encoder E', _NET),
+    'z': (1.75, 2.3, 'latent z\n16 x 17 x 17', _DATA),
+    'V': (1.75, 1, 'quantizer VQ\n1024 codes', _NET),
+    'k': (3.3, 1, 'codes\n17 x 17', _DATA),
+    'S1': (4.75, 4, 'one-class SVM', _NET),
     's1': _score('ae_svm', 4, 'distance to the hyperplane'),
-    'D1': (8.9, 3, 'decoder D', _NET),
-    'y1': (11.1, 3, 'copy', _DATA),
+    'D1': (4.75, 3, 'decoder D', _NET),
+    'y1': (6.4, 3, 'copy', _DATA),
     's2': _score('ae_recons', 3, 'squared error, center pixel'),
-    'D2': (8.9, 2, 'decoder D', _NET),
-    'y2': (11.1, 2, 'copy', _DATA),
+    'D2': (4.75, 2, 'decoder D', _NET),
+    'y2': (6.4, 2, 'copy', _DATA),
     's3': _score('vq_recons', 2, 'squared error, center pixel'),
-    'S2': (8.9, 1, 'one-class SVM', _NET),
+    'S2': (4.75, 1, 'one-class SVM', _NET),
     's4': _score('vq_svm', 1, 'distance to the hyperplane'),
-    'P': (7.1, 0, 'prior', _NET),
-    'r': (8.9, 0, 'improbable codes\nresampled', _DATA),
-    'D3': (11.1, 0, 'decoder D', _NET),
+    'P': (3.3, 0, 'prior', _NET),
+    'r': (4.75, 0, 'improbable codes\nresampled', _DATA),
+    'D3': (6.4, 0, 'decoder D', _NET),
     's5': _score('vq_restore', 0, '1 - SSIM, whole patch')}
 _ARROWS = ('image x, x E, E z, z V, V k, z S1, S1 s1, z D1, D1 y1, y1 s2, '
            'k D2, D2 y2, y2 s3, k S2, S2 s4, k P, P r, r D3, D3 s5')
@@ -154,7 +153,7 @@ def _draw_box(ax, x, y, text, color):
     width = 2 if color == _NET else .8
     box = dict(boxstyle='round,pad=.4', fc=color, lw=width)
     return ax.text(x, y, text, ha='center', va='center',
-                   fontsize=8.5, zorder=2, bbox=box)
+                   fontsize=9, zorder=2, bbox=box)
 
 def _draw_arrow(ax, a, b):
     "An arrow from the border of one drawn box to that of another one."
@@ -165,8 +164,8 @@ def _draw_arrow(ax, a, b):
 # %% ../nbs/12b_figures.ipynb #44149ce0
 def fig_method() -> Figure:
     "From an image to the scores of the first five rows; figure 1 of the paper."
-    fig, ax = subplots(size=(12, 4.4))
-    ax.set(xlim=(-.6, 15.2), ylim=(-.5, 4.5))
+    fig, ax = subplots(size=(8.4, 4.2))
+    ax.set(xlim=(-.65, 9.4), ylim=(-.5, 4.4))
     ax.axis('off')
     drawn = {name: _draw_box(ax, *box) for name, box in _BOXES.items()}
     fig.canvas.draw()  # now the boxes have their sizes
@@ -184,20 +183,43 @@ def _picked(figures, names):
             if not names or sample.name in names: picked.append((f, i))
     return picked
 
+# %% ../nbs/12b_figures.ipynb #6abd6254
+_MOST_MAPS = 4  # side by side
+
+def _blocks(methods):
+    "Equal parts of a list, none longer than `_MOST_MAPS`."
+    if not methods: return []
+    size = ceil_div(len(methods), ceil_div(len(methods), _MOST_MAPS))
+    return [methods[i:i + size] for i in range(0, len(methods), size)]
+
+def _map_pictures(figures, i, methods):
+    "One row: image and ground truth of example `i`, and its maps."
+    sample = figures['samples'][i]
+    maps = [dict(picture=figures['maps'][method][i], cmap='magma', vmin=0, vmax=255) for method in methods]
+    return [dict(picture=sample.image()), dict(picture=sample.mask(), vmin=0, vmax=1), *maps]
+
+def _titled(pictures, methods, inches):
+    "The same row, with titles above: it is the first one of a block."
+    titles = ['image', 'ground truth', *(TITLES[method] for method in methods)]
+    return [picture | dict(title=_wrapped(title, round(12 * inches))) for picture, title in zip(pictures, titles)]
+
 # %% ../nbs/12b_figures.ipynb #508b500d
 def fig_maps(*figures, # of `read_figures`, one per category
              names:Sequence=(), # of the samples to show; by default all
-             inches:float=1.25 # of one picture
-            ) -> Figure: # a row per example
-    "Score maps of all methods beside image and ground truth; figure 3 of the paper."
+             inches:float=1.25, # of one picture
+             methods:Sequence=() # keys of the methods to show; by default all that every file has
+            ) -> Figure: # a row per example, in blocks of at most four methods
+    "Score maps beside image and ground truth; figure 3 of the paper."
     picked = _picked(figures, names)
-    maps = {}
-    for method in TITLES:
-        if any(method not in f['maps'] for f in figures): continue
-        maps[TITLES[method]] = [f['maps'][method][i] for f, i in picked]
-    samples = [f['samples'][i] for f, i in picked]
-    ranges = dict.fromkeys(maps, (0, 255))
-    return fig_score_maps(samples, maps, ranges, inches=inches)
+    shown = [m for m in TITLES if m in (methods or TITLES) and all(m in f['maps'] for f in figures)]
+    rows = []
+    for block in _blocks(shown):
+        lines = [_map_pictures(f, i, block) for f, i in picked]
+        rows += [_titled(lines[0], block, inches), *lines[1:]]
+    labels = [f['samples'][i].name.replace('_', '\n') for f, i in picked]
+    fig = fig_grid(rows, rows=labels * (len(rows) // len(labels)), inches=inches)
+    fig.set_layout_engine('compressed', w_pad=.03, h_pad=.03, wspace=0, hspace=0)  # room for titles between blocks only
+    return fig
 
 # %% ../nbs/12b_figures.ipynb #59b0b658
 def fig_patch_copies(*figures, # of `read_figures`
@@ -237,7 +259,7 @@ def _numbers(ax, values):
     for (i, j), value in np.ndenumerate(values):
         if np.isnan(value): continue
         color = 'k' if value > .55 else 'w'
-        ax.text(j, i, f'{value:.2f}', ha='center', va='center', fontsize=8, color=color)
+        ax.text(j, i, f'{value:.2f}', ha='center', va='center', fontsize=9, color=color)
 
 # %% ../nbs/12b_figures.ipynb #96e5461a
 def fig_defect_types(rows:Sequence, # measurements of one category, see `read_results`
@@ -247,14 +269,14 @@ def fig_defect_types(rows:Sequence, # measurements of one category, see `read_re
     methods = _methods(rows)
     defects = list(dict.fromkeys(r['defect'] for r in rows))
     values = [[_mean(rows, m, d, metric) for d in defects] for m in methods]
-    width = 1.6 + .9 * len(defects)
+    width = 2.1 + .85 * len(defects)
     height = 1.2 + .4 * len(methods)
     fig, ax = subplots(size=(width, height))
     ax.imshow(values, cmap='cividis', vmin=0, vmax=1, aspect='auto')
     _numbers(ax, np.array(values))
     labels = [d.replace('_', '\n') for d in defects]
-    ax.set_xticks(range(len(defects)), labels, fontsize=8)
-    ax.set_yticks(range(len(methods)), [TITLES[m] for m in methods], fontsize=8)
+    ax.set_xticks(range(len(defects)), labels, fontsize=9)
+    ax.set_yticks(range(len(methods)), [_wrapped(TITLES[m], 26) for m in methods], fontsize=9)
     category = rows[0]['category']
     drawn = rows[0]['data'] == 'procedural'
     source = 'procedural images' if drawn else 'real images'
@@ -268,7 +290,7 @@ def _contrast_panel(ax, points, method):
         ax.plot(*xy, marker, ms=5, label=category)
     x, y = np.concatenate(list(points.values()), axis=1)
     correlation = spearmanr(x, y)[0]
-    ax.set_title(f'{TITLES[method]}\nrank correlation {correlation:.2f}', fontsize=8)
+    ax.set_title(f'{_wrapped(TITLES[method], 28)}\nrank correlation {correlation:.2f}', fontsize=9)
     ax.set(ylim=(0, 1.03))
     ax.grid(alpha=.3)
 
@@ -292,17 +314,17 @@ def fig_contrast(rows:Sequence, # measurements, see `read_results`; only defect 
     rows = [r for r in rows if (r['category'], r['defect']) in where]
     rows = [r for r in rows if r[metric] is not None]
     methods = _methods(rows)
-    columns = min(4, len(methods))
+    columns = min(3, len(methods))
     lines = ceil_div(len(methods), columns)
-    fig, axs = subplots(lines, columns, size=(2.5 * columns, 2.3 * lines),
+    fig, axs = subplots(lines, columns, size=(2.7 * columns, 2.3 * lines),
                         sharex=True, sharey=True, squeeze=False)
     for ax, method in zip(axs.flat, methods):
         mine = [r for r in rows if r['method'] == method]
         _contrast_panel(ax, _contrast_points(mine, where, metric), method)
     for ax in axs.flat[len(methods):]: ax.axis('off')
-    for ax in axs[-1]: ax.set_xlabel(f'{key} contrast', fontsize=8)
-    for ax in axs[:, 0]: ax.set_ylabel(title_of(metric), fontsize=8)
-    axs[0, 0].legend(fontsize=7, loc='lower right')
+    for ax in axs[-1]: ax.set_xlabel(f'{key} contrast', fontsize=9)
+    for ax in axs[:, 0]: ax.set_ylabel(title_of(metric), fontsize=9)
+    axs[0, 0].legend(fontsize=9, loc='lower right')
     return fig
 
 # %% ../nbs/12b_figures.ipynb #ad6236b3
@@ -319,30 +341,32 @@ def _short(number):
 
 # %% ../nbs/12b_figures.ipynb #4ee750db
 def _cost_panel(ax, numbers, title):
-    "Bars of numbers from 0 on, on a logarithmic axis: 0 is drawn as 0.001."
-    lengths = [max(n, 1e-3) for n in numbers]
-    start = min(lengths) / 10
-    ax.barh(range(len(lengths)), lengths, color='tab:gray', left=start)
-    for k, (length, number) in enumerate(zip(lengths, numbers)):
-        ax.text(length + start, k, f' {_short(number)}', va='center', fontsize=7)
-    end = max(lengths) * 60
-    ax.set(xscale='log', xlim=(start, end))
+    "Numbers from 0 on as points on a logarithmic axis: 0 is drawn as 0.001."
+    places = np.maximum(numbers, 1e-3)
+    decades = np.log10(places.max() / places.min()) + 1
+    ax.plot(places, range(len(places)), 'o', color='tab:blue')
+    for k, (place, number) in enumerate(zip(places, numbers)):
+        ax.text(place, k, f'  {_short(number)}', va='center', fontsize=9)
+    ax.set(xscale='log', xlim=(places.min() / 2, places.max() * 10**(.45 * decades)))  # room for the last number
     ax.set_title(title, fontsize=9)
-    ax.tick_params(labelsize=7)
+    ax.tick_params(labelsize=9)
+    ax.grid(axis='y', alpha=.4)
     ax.spines[['top', 'right']].set_visible(False)
 
 # %% ../nbs/12b_figures.ipynb #b9c55ed8
 def fig_cost(rows:Sequence, # see `read_cost`
              keys:dict=_COSTS # column -> title of its panel
-            ) -> Figure: # a bar for each method
+            ) -> Figure: # at most two panels side by side; a line for each method
     "What each method costs, on logarithmic axes."
-    width = 2.1 * len(keys) + 1.6
-    height = .6 + .28 * len(rows)
-    fig, axs = subplots(1, len(keys), size=(width, height), sharey=True, squeeze=False)
-    for ax, (key, title) in zip(axs[0], keys.items()):
+    columns = min(2, len(keys))
+    lines = ceil_div(len(keys), columns)
+    size = 1.9 + 3.1 * columns, lines * (.7 + .3 * len(rows))
+    fig, axs = subplots(lines, columns, size, sharey=True, squeeze=False)
+    for ax in axs.flat[len(keys):]: ax.axis('off')
+    for ax, (key, title) in zip(axs.flat, keys.items()):
         _cost_panel(ax, [r[key] for r in rows], title)
-    titles = [TITLES[r['method']] for r in rows]
-    axs[0, 0].set_yticks(range(len(rows)), titles, fontsize=8)
+    titles = [_wrapped(TITLES[r['method']], 30) for r in rows]
+    axs[0, 0].set_yticks(range(len(rows)), titles, fontsize=9)
     axs[0, 0].invert_yaxis()
     return fig
 
@@ -366,9 +390,9 @@ def fig_growth(rows:Sequence, # of dicts: what, method, n, seconds, megabytes (o
                what:str='image', # n is the side of the image; or 'images': the number of training images
               ) -> Figure:
     "Seconds and peak memory against a size, see `benchmarks/growth.py`."
-    fig, axs = subplots(1, 2, size=(10.5, 3.8))
     rows = [r for r in rows if r['what'] == what]
     methods = list(dict.fromkeys(r['method'] for r in rows))
+    fig, axs = subplots(1, 2, size=(8.2, 4.4), layout='constrained')
     label = {'image': 'side of the image (pixels)', 'images': 'training images'}[what]
     for ax, key in zip(axs, ['seconds', 'megabytes']):
         _growth_panel(ax, rows, methods, key)
@@ -376,7 +400,7 @@ def fig_growth(rows:Sequence, # of dicts: what, method, n, seconds, megabytes (o
     axs[0].set_ylabel('seconds')
     axs[1].set_ylabel('peak memory (MB)')
     handles = axs[0].get_legend_handles_labels()
-    axs[1].legend(*handles, fontsize=9, loc='upper left', bbox_to_anchor=(1.02, 1))
+    fig.legend(*handles, fontsize=9, loc='outside lower center', ncols=2)
     return fig
 
 # %% ../nbs/12b_figures.ipynb #9246637b
@@ -388,12 +412,6 @@ def limit_seconds(row:dict, # operations and bytes of a phase
             row['bytes'] / limits['bytes_per_second'])
 
 # %% ../nbs/12b_figures.ipynb #1b7acaa8
-def _limit_bars(ax, seconds, shift, start, color, label):
-    "A bar for each phase, a little above or below its place."
-    places = np.arange(len(seconds)) + shift
-    lengths = np.array(seconds) - start
-    ax.barh(places, lengths, height=.38, left=start, color=color, label=label)
-
 def _times(ratio):
     "A ratio in words."
     return f'{ratio:,.0f} times' if ratio >= 10 else f'{ratio:.1f} times'
@@ -402,26 +420,26 @@ def _limit_labels(ax, rows):
     "The names of the phases, and over how much their time counts."
     whole = {'s': '', 's per image': ', per image'}
     names = [r['phase'] + whole[r['unit']] for r in rows]
-    ax.set_yticks(range(len(rows)), names, fontsize=9)
+    ax.set_yticks(range(len(rows)), [_wrapped(name, 32) for name in names], fontsize=9)
     ax.tick_params('x', labelsize=9)
     ax.invert_yaxis()
 
 # %% ../nbs/12b_figures.ipynb #78362a39
 def fig_limits(rows:Sequence, # of dicts: phase, seconds, unit, operations, bytes
                limits:dict # operations_per_second and bytes_per_second of the machine
-              ) -> Figure: # two bars for each phase, and the ratio of their lengths
+              ) -> Figure: # two points for each phase, and their ratio
     "What the phases of a run take, and what the machine allows, see `benchmarks/phases.py`."
     allowed = [max(limit_seconds(r, limits)) for r in rows]
     taken = [r['seconds'] for r in rows]
-    fig, ax = subplots(size=(9, 1 + .34 * len(rows)))
-    start = min(allowed + taken) / 3
-    ax.set(xscale='log', xlim=(start, max(taken) * 8), xlabel='seconds')
-    _limit_bars(ax, allowed, -.19, start, 'tab:blue', 'the machine allows')
-    _limit_bars(ax, taken, .19, start, 'tab:gray', 'it takes')
+    places = range(len(rows))
+    fig, ax = subplots(size=(8.2, 1 + .34 * len(rows)))
+    ax.hlines(places, allowed, taken, color='0.6')
+    ax.plot(allowed, places, 'o', color='tab:blue', label='the machine allows')
+    ax.plot(taken, places, 's', color='tab:orange', label='it takes')
     for k, (t, a) in enumerate(zip(taken, allowed)):
-        ax.text(max(t, a) * 1.2, k, _times(t / a), va='center', fontsize=9)
+        ax.text(max(t, a) * 1.4, k, _times(t / a), va='center', fontsize=9)
+    ax.set(xscale='log', xlim=(min(allowed + taken) / 2, max(taken) * 12), xlabel='seconds')
     _limit_labels(ax, rows)
-    ax.margins(y=.02)
     ax.spines[['top', 'right']].set_visible(False)
-    ax.legend(fontsize=9, loc='upper center', bbox_to_anchor=(.4, 1.1), ncols=2, frameon=False)
+    ax.legend(fontsize=9, loc='lower center', bbox_to_anchor=(.4, 1), ncols=2, frameon=False)
     return fig

@@ -416,17 +416,17 @@ def fig_neighbors(samples:Sequence, # pairs (`Sample`, whether its defect is wan
     nearest, distances = _nearest_patches(asked, known)
     titles = [s.defect for s, _ in samples for _ in range(n)]
     below = [dict(picture=p, below=f'{d:.1f}') for p, d in zip(nearest, distances)]
-    return fig_grid([list(asked), below], titles, ['patch', 'nearest'], inches=.95)
+    return fig_grid([list(asked), below], titles, ['patch', 'nearest'], inches=1.25)
 
 # %% ../nbs/11b_memory.ipynb #11b00109
 def _draw_spectrum(ax, variances, n):
     "The spread along each axis, and what whitening multiplies it with."
     deviations = variances[:n].sqrt()
     ax.semilogy(deviations, label='standard deviation')
-    ax.semilogy(deviations[0] / deviations, '--', label='whitening multiplies by')
+    ax.semilogy(deviations[0] / deviations, '--', label='whitening\nmultiplies by')
     ax.set(xlabel='principal axis')
     ax.grid(alpha=.3)
-    ax.legend(fontsize=8)
+    ax.legend(fontsize=9, loc='center right')
 
 # %% ../nbs/11b_memory.ipynb #11b00135
 def fig_axes(axes:torch.Tensor, # (D,d)
@@ -434,14 +434,14 @@ def fig_axes(axes:torch.Tensor, # (D,d)
              shown:Sequence # the axes that are shown as patches, 12 of them
             ) -> Figure:
     "How much normal patches vary along principal axes, and some of these as gray patches."
-    fig, axs = subplots(2, 7, (9.6, 2.9), .8, width_ratios=[3.2, *[1] * 6])
+    fig, axs = subplots(2, 7, (8.6, 2.9), .6, width_ratios=[3.6, *[1] * 6])
     for ax in axs[:, 0]: ax.remove()
     _draw_spectrum(fig.add_subplot(axs[0, 0].get_gridspec()[:, 0]), variances, max(shown) + 1)
     side = round((len(axes) / 3)**.5)
     for ax in axs[:, 1:].flat: ax.axis('off')
     for ax, k in zip(axs[:, 1:].flat, shown):
         ax.imshow(axes[:, k].view(3, side, side).mean(0), cmap='gray')
-        ax.set_title(f'axis {k}', fontsize=8)
+        ax.set_title(f'axis {k}', fontsize=9)
     return fig
 
 # %% ../nbs/11b_memory.ipynb #11b00111
@@ -464,7 +464,7 @@ def fig_coreset(points:torch.Tensor, # (N,2)
                 n:int # how many are kept
                ) -> Figure:
     "The same number of points, drawn at random and chosen greedily."
-    fig, (left, right) = subplots(1, 2, (9.4, 3), sharex=True, sharey=True)
+    fig, (left, right) = subplots(1, 2, (8.2, 3.6), sharex=True, sharey=True)
     _draw_cover(left, points, shuffled(len(points))[:n], f'{n} at random')
     _draw_cover(right, points, greedy_coreset(points, n)[0], f'{n} of the greedy coreset')
     return fig
@@ -473,7 +473,8 @@ def fig_coreset(points:torch.Tensor, # (N,2)
 def fig_sizes(rows:dict # name -> list of dicts: size, auroc, aupro30, radius, fit, score (both seconds), megabytes
              ) -> Figure:
     "What the number of entries does to quality, radius, time and memory."
-    fig, (quality, radius, times, memory) = subplots(1, 4, (12.4, 2.8))
+    fig, axs = subplots(2, 2, (8.4, 6.2))
+    quality, radius, times, memory = axs.flat
     for (name, measured), form in zip(rows.items(), ('o-', 's--', '^:')):
         size = [r['size'] for r in measured]
         quality.plot(size, [r['auroc'] for r in measured], form, color='tab:blue', label=f'AUROC, {name}')
@@ -481,14 +482,15 @@ def fig_sizes(rows:dict # name -> list of dicts: size, auroc, aupro30, radius, f
         radius.plot(size, [r['radius'] for r in measured], form, label=name)
         times.plot(size, [r['fit'] for r in measured], form, color='tab:blue', label=f'fit, {name}')
         times.plot(size, [r['score'] for r in measured], form, color='tab:orange', label=f'a map, {name}')
-    memory.plot(size, [r['megabytes'] for r in measured], 'ko-', label='entries')
+    memory.plot(size, [r['megabytes'] for r in measured], 'ko-', label='the entries')
+    quality.set(ylim=(0, 1))
     memory.set(ylabel='megabytes', yscale='log')
     radius.set(ylabel='radius', ylim=(0, None))
     times.set(ylabel='seconds', yscale='log')
     for ax in fig.axes:
         ax.set(xscale='log', xlabel='entries')
         ax.grid(alpha=.3)
-        ax.legend(fontsize=7)
+        ax.legend(fontsize=9)
     return fig
 
 # %% ../nbs/11b_memory.ipynb #11b00132
@@ -506,5 +508,5 @@ def fig_shares(shares:dict, # title -> {'normal': parts, another name: parts}; a
     ax.invert_yaxis()
     ax.axvline(1, c='k', ls=':', lw=1)
     ax.set(xlabel='squared distance, normal = 1')
-    ax.legend(fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
+    ax.legend(fontsize=9, loc='upper left', bbox_to_anchor=(1, 1))
     return fig

@@ -679,10 +679,10 @@ def _label_curves(axs, max_fpr, crowd):
     _label_area(roc, 'TPR', 'ROC: AUROC', max_fpr)
     _label_area(pro, 'mean per-region overlap', 'PRO: AUPRO', max_fpr)
     pr.set(xlabel='recall', ylabel='precision', title='precision-recall: AUPRC')
-    legend = dict(fontsize=6.5, handlelength=4) if crowd else dict(fontsize=9, handlelength=2)
+    beside = dict(handlelength=4, loc='upper left', bbox_to_anchor=(1.02, 1), borderaxespad=0)
     for ax in axs:
         ax.set(xlim=(0, 1), ylim=(0, 1.02))
-        ax.legend(**legend)
+        ax.legend(fontsize=9, **beside if crowd else {})
 
 # %% ../nbs/02_metrics.ipynb #5dedd3fb
 _DASHES = ['-', '--', '-.', (0, (1, 1)), (0, (5, 1)),
@@ -693,13 +693,14 @@ def fig_curves(score_maps, # score maps, each (H,W); or a dict, see below
                masks:Sequence|None=None, # one mask per map; None with a dict
                max_fpr:float=0.3, # where the shaded partial areas stop, in (0,1]
                n_points:int=1000, # vertices drawn per curve
-              ) -> Figure: # ROC, precision-recall and PRO curves side by side
+              ) -> Figure: # ROC, precision-recall and PRO curves; more than three detectors: one below the other
     """The three curves behind the five numbers; dotted: a random classifier.
 
     For several detectors, a dict: `{name: (score_maps, masks)}` or `{name: curve_points(...)}`."""
     detectors = score_maps if isinstance(score_maps, dict) else {'': (score_maps, masks)}
     crowd = len(detectors) > 3
-    fig, axs = subplots(1, 3, (12, 3.8), layout='constrained')
+    shape, size = ((3, 1), (7.6, 9.6)) if crowd else ((1, 3), (12, 3.8))
+    fig, axs = subplots(*shape, size, layout='constrained')
     for k, (name, points) in enumerate(detectors.items()):
         if not isinstance(points, dict):
             points = curve_points(*points, max_fpr, n_points)

@@ -361,7 +361,7 @@ def fig_decision_boundaries(points:np.ndarray,  # (N,2)
         outside = (svm.decision_function(points) < -TOLERANCE).mean()
         _draw_boundary(ax, svm, points, extent)
         ax.set_title(f'nu = {nus[i]}, gamma = {gammas[j]}\n'
-                     f'{len(svm.support_)} support vectors, {outside:.1%} outside', fontsize=8)
+                     f'{len(svm.support_)} support vectors, {outside:.1%} outside', fontsize=9)
     return fig
 
 # %% ../nbs/08_ocsvm.ipynb #ae286440
@@ -376,7 +376,7 @@ def _draw_plane(ax, flat, mean, axes):
             style = dict(marker='.osv^D'[min(k, 5)], ms=5, mew=.4, color=shade, zorder=2)
         ax.plot(*plane.T, ls='', mec='w', label=name, **style)
     ax.set(xlabel='first principal component', ylabel='second')
-    ax.legend(fontsize=7)
+    ax.legend(fontsize=9)
 
 # %% ../nbs/08_ocsvm.ipynb #89c1758f
 def fig_principal(groups:dict # name -> latents (N,16,17,17); the first group, normal ones, decides the axes
@@ -386,11 +386,11 @@ def fig_principal(groups:dict # name -> latents (N,16,17,17); the first group, n
     normal = next(iter(flat.values()))
     mean = normal.mean(0)  # (4624,)
     axes = torch.linalg.svd(normal - mean, full_matrices=False)[2][:2].T  # (4624,2)
-    fig, (left, right) = subplots(1, 2, (9, 3.4))
+    fig, (left, right) = subplots(1, 2, (9, 3.8))
     _draw_plane(left, flat, mean, axes)
     distances = [(z - mean).square().mean(1).sqrt() for z in flat.values()]
     right.boxplot(distances, showfliers=False)
-    right.set_xticks(range(1, len(flat) + 1), list(flat), fontsize=8)
+    right.set_xticks(range(1, len(flat) + 1), list(flat), fontsize=9)
     right.set(ylabel='distance from the mean of normal\n(root mean square)')
     return fig
 
@@ -406,7 +406,7 @@ def fig_n_train(rows:Sequence, # of dicts: n, aupro, vectors, outside, new (thre
                 nu:float=.03  # of the SVMs
                ) -> Figure:
     "What the number of training patches does to quality, decision boundary and time."
-    fig, (quality, fractions, times) = subplots(1, 3, (10, 2.8))
+    fig, (quality, fractions, times) = subplots(1, 3, (10, 3.6))
     _draw_lines(quality, rows, [('aupro', 'AUPRO', 'o-')])
     quality.set(ylabel='AUPRO', ylim=(0, 1))
     _draw_lines(fractions, rows, [('vectors', 'support vectors', 'o-'), ('new', 'new patches, f < 0', 's--'),
@@ -414,8 +414,8 @@ def fig_n_train(rows:Sequence, # of dicts: n, aupro, vectors, outside, new (thre
     fractions.axhline(nu, c='k', ls='--', lw=1, label='nu')
     fractions.set(ylabel='fraction', ylim=(0, 1))
     fractions.set_yscale('symlog', linthresh=.01)
-    fractions.legend(fontsize=7)
-    _draw_lines(times, rows, [('fit_seconds', 'fit', 'o-'), ('score_seconds', 'score map of 256 x 256', 's--')])
+    fractions.legend(fontsize=9, loc='upper center', bbox_to_anchor=(.5, -.2), ncols=2)
+    _draw_lines(times, rows, [('fit_seconds', 'fit', 'o-'), ('score_seconds', 'score a test image', 's--')])
     times.set(ylabel='seconds', yscale='log')
-    times.legend(fontsize=8)
+    times.legend(fontsize=9, loc='upper center', bbox_to_anchor=(.5, -.2))
     return fig

@@ -390,7 +390,7 @@ def fig_written(model:VQAutoEncoder,
     "Real patches above, patches that the prior has written and the decoder has drawn below."
     written = model.decoder(model.quantizer.lookup(generate(prior, n, seed)))  # (n,3,63,63)
     real = sampler[torch.arange(0, len(sampler), len(sampler) // n)[:n]]
-    return fig_grid([real, written], rows=['real', 'written'], inches=.75)
+    return fig_grid([real, written], rows=['real', 'written'], inches=.95)
 
 # %% ../nbs/09_prior.ipynb #338e617c
 @torch.inference_mode()
@@ -410,7 +410,8 @@ def fig_restorations(model:VQAutoEncoder,
         shares = resampled.float().mean(1)
         pictures.append([dict(picture=x, below=f'{share:.0%} new') for x, share in zip(paint(restored), shares)])
     titles = ['patch', 'reconstruction', *[title for title, _, _ in settings]]
-    fig = fig_grid(pictures, columns=columns, rows=titles, inches=.8)
-    for ax in fig.axes: ax.xaxis.label.set_fontsize(6)
-    for ax in fig.axes[::len(patches)]: ax.set_ylabel(ax.get_ylabel(), fontsize=6, rotation=0, ha='right', va='center')
+    fig = fig_grid(pictures, columns=columns, rows=titles, inches=1.)
+    fig.set_figwidth(fig.get_figwidth() + 1.2)  # for the labels
+    for ax in fig.axes: ax.xaxis.label.set_fontsize(9)
+    for ax in fig.axes[::len(patches)]: ax.set_ylabel(ax.get_ylabel(), fontsize=9, rotation=0, ha='right', va='center')
     return fig

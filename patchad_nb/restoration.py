@@ -280,11 +280,12 @@ def wood_restorer(device:str='cpu') -> RestorationDetector: # with the paper's s
 # %% ../nbs/10_restoration.ipynb #ad27d8ce
 @torch.inference_mode()
 def fig_copies(patches:torch.Tensor, # float32 (n,3,63,63)
-               ways:dict  # title -> function from patches to patches
+               ways:dict,  # title -> function from patches to patches
+               rows:Sequence=()  # labels of the patches
               ) -> Figure: # a row per patch: original, and what each way makes of it; figure 2 of the paper
     "Patches beside their reconstructions and restorations."
     columns = [patches, *[way(patches) for way in ways.values()]]
-    return fig_grid(list(zip(*columns)), columns=['original', *ways])
+    return fig_grid(list(zip(*columns)), columns=['original', *ways], rows=rows)
 
 # %% ../nbs/10_restoration.ipynb #6b6057a4
 _PAPER = dict(tau=.05, tau_as='probability', mode='moving', draws=1)

@@ -262,6 +262,7 @@ SURFACES = {  # of the course: folder of the results, and category
     'procedural wood': ('quick_seeds', 'wood'),
     'procedural carpet': ('quick_seeds', 'carpet')}
 
+# %% ../nbs/12_report.ipynb #c6729d31
 def by_method(rows:Sequence, # from `read_results`
               category:str, metric:str='aupro30'
              ) -> dict:  # method -> the values of its seeds

@@ -394,7 +394,10 @@ def fig_defects(name:str,  # 'wood' or 'carpet'
             image, mask = defective_image(name, defect, seed, k, size)
             images[defect + number] = (image, mask) if outline else image
     columns = 1 + len(TEXTURES[name])
-    return fig_images(images, columns, width)
+    if n > 1: return fig_images(images, columns, width)
+    fig = fig_images(images, (columns + 1) // 2, width)  # two rows
+    fig.set_size_inches(width, fig.get_size_inches()[1] + .3)  # room for their titles
+    return fig
 
 # %% ../nbs/01b_textures.ipynb #d766a233
 def _quick_preset():

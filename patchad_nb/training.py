@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from fastcore.basics import patch
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullFormatter
 from torch import nn
 from tqdm.auto import tqdm
 
@@ -170,6 +171,8 @@ def fig_training(
     values = [numbers[key] for numbers in history]
     ax.semilogy(range(1, len(history) + 1), values, 'o-', ms=3)
     ax.set(xlabel='epoch', ylabel=key)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_minor_formatter(NullFormatter())  # powers of ten are enough
     ax.grid(alpha=.3)
     return fig
 

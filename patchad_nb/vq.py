@@ -14,6 +14,8 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from matplotlib.ticker import MaxNLocator
 from torch import nn
 
 from .autoencoder import AutoEncoder
@@ -360,24 +362,111 @@ def _draw_cells(ax, codebook, x, y):
     borders = torch.arange(len(codebook)) + .5
     ax.contour(x, y, cells, borders, colors='0.3', linewidths=.8)
 
+# %% ../nbs/07_vq.ipynb #a0a80c11
+def _fine_grid(points): # (N,2) -> x (300,), y (300,)
+    "Places in the plane, a little beyond the points."
+    low, high = points.amin(0) - .5, points.amax(0) + .5
+    return [torch.linspace(float(a), float(b), 300) for a, b in zip(low, high)]
+
+def _draw_codes(ax, points, codebook):
+    "Points, codes, and the cells of the codes."
+    x, y = _fine_grid(points)
+    _draw_cells(ax, codebook, x, y)
+    ax.plot(*points.T, 'k.', ms=3)
+    ax.plot(*codebook.T, 'x', color='tab:red', ms=9, mew=2)
+    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+
 # %% ../nbs/07_vq.ipynb #07d0a037
 def fig_cells(points:torch.Tensor,  # (N,2)
               codebook:torch.Tensor, # (K,2)
               n_arrows:int=25 # the first points, each with an arrow to its code
              ) -> Figure:
     "Points of the plane, codes, and the cell of each code."
-    low, high = points.amin(0) - .5, points.amax(0) + .5
-    x, y = (torch.linspace(float(a), float(b), 300) for a, b in zip(low, high))
     fig, ax = subplots(size=(4.6, 3.6))
-    _draw_cells(ax, codebook, x, y)
-    ax.plot(*points.T, 'k.', ms=3)
-    ax.plot(*codebook.T, 'x', color='tab:red', ms=9, mew=2)
+    _draw_codes(ax, points, codebook)
     chosen = codebook[nearest_codes(points[:n_arrows], codebook)]
     arrow = dict(arrowstyle='->', lw=.6)
     for point, code in zip(points, chosen):
         ax.annotate('', code.tolist(), point.tolist(), arrowprops=arrow)
-    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set(xlabel='first latent number', ylabel='second')
+    return fig
+
+# %% ../nbs/07_vq.ipynb #fc331b17
+def _kmeans_steps(points, codebook, steps): # yields step, (K,2)
+    "The codes after some numbers of steps: assign, then average."
+    for step in range(max(steps) + 1):
+        if step in steps: yield step, codebook
+        counts, sums = _sums(points, nearest_codes(points, codebook), len(codebook))
+        means = sums / counts.clamp(min=1)[:, None]
+        codebook = torch.where(counts[:, None] > 0, means, codebook)
+
+def fig_kmeans(points:torch.Tensor, # (N,2)
+               codebook:torch.Tensor, # (K,2): where the codes start
+               steps:tuple=(0, 1, 10) # one panel for each
+              ) -> Figure:
+    "Codes and their cells after some steps of k-means."
+    fig, axs = subplots(1, len(steps), size=(2.8 * len(steps), 2.9), sharey=True)
+    for ax, (step, codes) in zip(axs, _kmeans_steps(points, codebook, steps)):
+        _draw_codes(ax, points, codes)
+        gap = (points - codes[nearest_codes(points, codes)]).square().sum(1).mean()
+        title = 'start' if step == 0 else f'after {step} step' + 's' * (step > 1)
+        ax.set_title(f'{title}: distance {gap:.2f}', fontsize=10)
+    return fig
+
+# %% ../nbs/07_vq.ipynb #cd4420f5
+def _draw_group(ax, leader, radius, color, g):
+    "A group of codes: its leader, some members, and the circle around them."
+    ax.add_patch(Circle(leader, radius, fill=False, color=color))
+    angle = 2 * np.pi * torch.rand(12, generator=g)
+    far = radius * torch.rand(12, generator=g).sqrt()
+    ax.plot(leader[0] + far * angle.cos(), leader[1] + far * angle.sin(), 'x', ms=4, color=color)
+    ax.plot(*leader, 'x', ms=10, mew=2.5, color=color)
+
+def _draw_distance(ax, start, end, name):
+    "A dotted line with its name."
+    (x, y), (x1, y1) = start, end
+    ax.plot([x, x1], [y, y1], 'k:', lw=1)
+    ax.text((x + x1) / 2, (y + y1) / 2 - .25, name, fontsize=11)
+
+# %% ../nbs/07_vq.ipynb #9f2bd875
+def fig_reach(groups:tuple=(((1.2, .5), .5), ((-1.4, -.7), .6), ((3.2, -.4), .7)) # (leader, radius), the nearest first
+             ) -> Figure:
+    "A latent at (0, 0), and groups of codes: red where one may be the nearest, gray where none can be."
+    t = np.hypot(*groups[0][0])
+    g = torch.Generator().manual_seed(0)
+    fig, ax = subplots(size=(5.4, 2.9))
+    ax.add_patch(Circle((0, 0), t, fill=False, ls='--'))
+    ax.plot(0, 0, 'ko')
+    ax.text(-.1, .2, 'latent z', ha='right', fontsize=10)
+    for leader, radius in groups:
+        in_reach = np.hypot(*leader) - radius <= t
+        _draw_group(ax, leader, radius, 'tab:red' if in_reach else '0.5', g)
+    _draw_distance(ax, (0, 0), groups[0][0], 't')
+    (x, y), radius = groups[-1]
+    _draw_distance(ax, (x, y), (x + radius, y), 'r')
+    ax.set(xlim=(-2.3, 4.2), ylim=(-1.7, 1.6), aspect='equal')
+    ax.axis('off')
+    return fig
+
+# %% ../nbs/07_vq.ipynb #70551c20
+def _draw_arrows(ax, pairs, y, color, bend=0):
+    "Arrows between boxes, each from one place to another."
+    arrow = dict(arrowstyle='->', color=color, lw=1.5, connectionstyle=f'arc3,rad={bend}')
+    for start, end in pairs: ax.annotate('', (end, y), (start, y), arrowprops=arrow)
+
+def fig_straight_through() -> Figure:
+    "Values go through the choice of a code, the gradient goes past it."
+    fig, ax = subplots(size=(7, 2))
+    for i, name in enumerate(['encoder', 'z', 'nearest\ncode', '$z_q$', 'decoder', 'error']):
+        ax.text(i, 0, name, ha='center', va='center', fontsize=10,
+                bbox=dict(boxstyle='round,pad=.4', fc='#eef1f6', ec='0.6'))
+    _draw_arrows(ax, [(i + .3, i + .7) for i in range(5)], .12, 'k')
+    _draw_arrows(ax, [(4.7, 4.3), (3.7, 3.2), (.8, .35)], -.12, 'tab:orange')
+    _draw_arrows(ax, [(2.9, 1.1)], -.3, 'tab:orange', bend=-.3)
+    ax.text(2, .65, 'values', ha='center', fontsize=10)
+    ax.text(2, -1.05, 'gradient', ha='center', fontsize=10, color='tab:orange')
+    ax.set(xlim=(-.5, 5.5), ylim=(-1.2, .9))
+    ax.axis('off')
     return fig
 
 # %% ../nbs/07_vq.ipynb #b78ba00e
@@ -395,7 +484,8 @@ def fig_slice(points:torch.Tensor, # (N,2)
     ax.plot(*codebook[look].T, 'x', color='tab:red', ms=4, label=f'{int(look.sum())} of {len(look)} codes left')
     ax.plot(*part.T, 'k.', ms=3, label='slice')
     ax.set(xlabel='first latent number', ylabel='second')
-    ax.legend(fontsize=7, loc='upper left')
+    ax.legend(fontsize=9, loc='upper left')
+    ax.set_ylim(top=7)
     return fig
 
 # %% ../nbs/07_vq.ipynb #07d0a039
@@ -417,14 +507,16 @@ def fig_codebook_use(histories:dict, # title -> history, from `train`
                      codebook_size:int=1024 # number of codes; decides the upper end of the scales
                     ) -> Figure: # perplexity, live codes and reconstruction error after each epoch
     "How codebooks are used during training."
-    fig, axs = subplots(1, 3, size=(10, 2.9))
+    fig, axs = subplots(1, 3, size=(9, 3.5))
     labels = 'perplexity', 'live codes', 'squared error per value'
     for ax, key, label in zip(axs, ['perplexity', 'live_codes', 'error'], labels):
         _draw_epochs(ax, histories, key)
         ax.set(xlabel='epoch', ylabel=label)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.grid(alpha=.3)
     for ax in axs[:2]: ax.set_ylim(.8, codebook_size * 1.4)
-    axs[0].legend(fontsize=7)
+    fig.legend(*axs[0].get_legend_handles_labels(), loc='upper center', ncols=len(histories), fontsize=9, frameon=False)
+    fig.get_layout_engine().set(rect=(0, 0, 1, .92))
     return fig
 
 # %% ../nbs/07_vq.ipynb #07d0a042
@@ -472,6 +564,22 @@ def _draw_code_map(ax, codes, top, title):
     show_picture(ax, rank[codes], title=title, cmap=shades,
                  vmin=0, vmax=len(top), interpolation='nearest')
 
+# %% ../nbs/07_vq.ipynb #63377f27
+def _most_used(codes, n):
+    "The most used codes, which come first, and the share of the positions that each has."
+    counts = torch.bincount(codes.flatten())
+    top = counts.argsort(descending=True)[:min(n, int((counts > 0).sum()))]
+    return top, counts[top] / codes.numel()
+
+def _draw_windows(ax, montage, shares):
+    "Windows, a row for each code, with its share beside it."
+    show_picture(ax, montage, interpolation='nearest')
+    side = montage.shape[-2] / len(shares)
+    ax.set_yticks([(k + .5) * side for k in range(len(shares))], [f'{share:.0%}' for share in shares])
+    ax.set_title('windows that share a code', fontsize=10)
+    for spine in ax.spines.values(): spine.set_visible(False)
+    ax.tick_params(length=0, labelsize=9)
+
 # %% ../nbs/07_vq.ipynb #cefc199b
 @torch.inference_mode()
 def fig_codes(model:VQAutoEncoder, # in eval mode
@@ -484,17 +592,15 @@ def fig_codes(model:VQAutoEncoder, # in eval mode
     "The codes of an image as a map, and windows of the image for the most used codes."
     x = pad_image(image, border='crop', multiple=LATENT_STRIDE) # (3,H,W)
     codes = _codes_of(model, x) # (H-14,W-14)
-    counts = torch.bincount(codes.flatten())
-    live = int((counts > 0).sum())
-    top = counts.argsort(descending=True)[:min(n, live)]
+    top, shares = _most_used(codes, n)
     g = torch.Generator().manual_seed(seed)
     bright = _stretched(x)
     cut = [_cut_windows(bright, codes, code, windows, field, g) for code in top]
     montage = _montage(torch.stack(cut), _shades(len(top)))
-    widths = 1, 1, windows / len(top)
-    fig, axs = subplots(1, 3, size=(11, 3.7), pad=.5, width_ratios=widths)
-    show_picture(axs[0], image, title='image')
-    _draw_code_map(axs[1], codes, top, f'code at each position ({live} in use)')
-    show_picture(axs[2], montage, interpolation='nearest')
-    axs[2].axis('off')
+    heights = 1, 2 * len(top) / windows
+    fig, axs = subplots(2, 2, size=(7.5, 4 * sum(heights)), pad=.6, height_ratios=heights)
+    show_picture(axs[0, 0], image, title='image')
+    _draw_code_map(axs[0, 1], codes, top, f'code at each position ({len(codes.unique())} in use)')
+    for ax in axs[1]: ax.remove()
+    _draw_windows(fig.add_subplot(axs[1, 0].get_gridspec()[1, :]), montage, shares)
     return fig

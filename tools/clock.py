@@ -36,13 +36,19 @@ PATH = {                                                   # three hours: chapte
     '05_autoencoder': ['', 'Can a network copy what it has never seen?', 'The encoder', 'What does it copy?',
                        'What we learned', 'What is still wrong'],
     '06_dense': ['Must we look through a million windows?', 'The detector', 'How much faster?', 'What we learned'],
+    '07_vq': ['', 'Can a network speak in words?', 'The nearest code', 'The codebook collapses',
+              'What do the codes stand for?', 'What we learned'],
     '08_ocsvm': ['Why go back to the image?', 'On latents', 'What we learned', 'What is still wrong'],
+    '09_prior': ['Does the sentence make sense?', 'What is attention?', 'The prior writes'],
+    '10_restoration': ['What would a healthy patch look like here?', 'How?', 'On a real carpet',
+                       'When does it work, and when not?', 'The table so far', 'What we learned'],
     '11b_memory': ['Has anybody seen this patch before?', 'How good is remembering?', 'Does learning help?',
                    'What we learned', 'What is still wrong'],
     '11c_drawn': ['Practice on what we can paint', 'A row of the table', 'On real images', 'What drawing cannot do',
                   'What we learned', 'What is still wrong'],
     '12d_decision': ['A map is not a decision', 'One number per image', 'A p-value for an image', 'The promise',
-                     'What breaks the promise', 'What we learned', 'What is still wrong']}
+                     'What breaks the promise', 'What we learned', 'What is still wrong'],
+    'your_photos': ['Does it work on my desk?', 'The panel', 'What the verdict means', 'When it fails']}
 MARKS = '<!-- clock: {} -->\n'
 
 
