@@ -63,11 +63,11 @@ def in_path(names, path):
 def with_minutes(text, found):
     "The text of the index with the minutes of its tables. `found`: name -> sections."
     text = CHAPTER.sub(lambda m: f'{m[1]}{minutes(total(found[m[2]]))}{m[3]}', text)
-    main = {name.split('_')[0]: total(found[name]) for name in found if name[0].isdigit() and not in_workshop(name)}
-    every = {name.split('_')[0]: total(found[name]) for name in found if name[0].isdigit()}
+    every = {name.split('_')[0]: minutes(total(sections)) for name, sections in found.items() if name[0].isdigit()}
+    main = {number: n for number, n in every.items() if not in_workshop(number)}
     def sum_of(path):
         numbers = main if ' to ' in path else every           # a span means the main path
-        return minutes(sum(numbers[name] for name in in_path(numbers, path)))
+        return sum(numbers[name] for name in in_path(numbers, path))
     return PATH.sub(lambda m: f'{m[1]}{sum_of(m[2])}{m[3]}', text)
 
 
