@@ -1,10 +1,12 @@
 """Slides of the parts of the course, with reveal.js, from cells of the notebooks.
 
-    python tools/make_slides.py OUT    writes OUT/index.html, OUT/part1.html ... and OUT/reveal/
+    python tools/make_slides.py OUT                   writes OUT/index.html, OUT/part1.html ... and OUT/reveal/
+    python tools/make_slides.py OUT --sharp FOLDER    with figures of twice the resolution, for a projector
 
 Which cells: teaching/slides.toml. Needs Python 3.11, what the extra `dev` installs and, the first time, npm: reveal.js
-is fetched from its registry, checked and kept in a cache. The slides load nothing from other sites. No notebook is
-executed.
+is fetched from its registry, checked and kept in a cache. The slides load nothing from other sites. Notebooks are
+executed only with `--sharp`, about half an hour on two cores; FOLDER keeps their figures, so that an interrupted run
+goes on. Figures of cells that are flagged as slow, gpu or data stay as they are.
 """
 import argparse
 import base64
@@ -23,6 +25,7 @@ import nbformat
 from bs4 import BeautifulSoup
 from nbconvert import SlidesExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from tqdm.auto import tqdm
 
 from notebooks import ROOT, settings
 from rendering import CELLS, Kept, Unchanged, exporter, images, shown_cells, size_of, style_sheet
@@ -122,6 +125,7 @@ class Notebooks(dict):
     "Notebooks as the site shows them but with their formulas as written, read when they are asked for."
     def __init__(self):
         self.kept = Kept()
+        self.sharp = {}                                                # (name, id of a cell) -> [(mime type, bytes)]
 
     def __missing__(self, name):
         path = ROOT/'nbs'/f'{name}.ipynb'
@@ -205,21 +209,24 @@ def code_item(cell, words, n, where):
     return new_code_cell(cut(lines, n, words, where))
 
 
-def figure_tag(data, mime, alt, height):
-    "An image within the page, at most `height` pixels high."
+def figure_tag(data, mime, alt, height, largest=2):
+    "An image within the page, at most `height` pixels high and enlarged `largest` times."
     w, h = (int(x) for x in re.findall(r'"(\d+)"', size_of(data, mime))) or (800, 400)
-    scale = min(1200 / w, height / h, 2)
+    scale = min(1200 / w, height / h, largest)
     src = f'data:{mime};base64,{base64.b64encode(data).decode()}'
     return f'<img src="{src}" alt="{html.escape(alt)}" width="{w * scale:.0f}" height="{h * scale:.0f}">'
 
 
-def figure_output(cell, words, n, where, height):
-    "Image number `n` of a cell."
-    found = list(images(cell))
+def figure_output(cell, words, n, where, height, sharp=()):
+    "Image number `n` of a cell, from its `sharp` images if there are any."
+    found = [(mime, data) for _, mime, data in images(cell)]
     if len(found) <= n: raise Wrong(f'{where}: {words!r} has {len(found)} images')
-    output, mime, data = found[n]
-    new = new_output('display_data', {mime: output.data[mime]})
-    new.metadata['picture'] = figure_tag(data, mime, cell.metadata.alt, height)
+    largest = 1 if sharp else 2
+    if sharp and len(sharp) != len(found):
+        raise Wrong(f'{where}: {words!r} has {len(found)} images, executed again {len(sharp)}')
+    mime, data = (sharp or found)[n]
+    new = new_output('display_data', {mime: base64.b64encode(data).decode()})
+    new.metadata['picture'] = figure_tag(data, mime, cell.metadata.alt, height, largest)
     return new
 
 
@@ -261,7 +268,8 @@ def item(books, name, kind, words, height):
         new = code_item(cell, words, n, where)
     elif kind == 'figure':
         cell = books.showing(name, words, has_image)
-        new = without_source([figure_output(cell, words, n, where, height)])
+        sharp = books.sharp.get((name, cell.id), ())
+        new = without_source([figure_output(cell, words, n, where, height, sharp)])
     elif kind == 'output':
         cell = books.showing(name, words, has_text)
         new = without_source([text_output(cell, words, first, n, where)])
@@ -421,6 +429,21 @@ def unpack(file, out):
 
 # ---------------------------------------------------------------- all parts
 
+def shown_figures(parts, books):
+    "Notebook -> the cells whose figures are on slides."
+    found = {}
+    for name, kind, words, *_ in (entry for part in parts for slide in part['slide'] for entry in slide['cells']):
+        if kind.startswith('figure'): found.setdefault(name, set()).add(books.showing(name, words, has_image).id)
+    return found
+
+
+def sharpen(parts, books, folder):
+    "Execute the notebooks again for their figures."
+    from sharp import sharp_figures
+    for name, cells in tqdm(shown_figures(parts, books).items(), desc='notebooks'):
+        for i, figures in sharp_figures(name, cells, folder).items(): books.sharp[name, i] = figures
+
+
 def faults_of(part, k, books):
     "All faults in the entries of a part at once."
     for slide in part['slide']:
@@ -445,6 +468,7 @@ def arguments(argv):
     p.add_argument('--plan', type=Path, default=ROOT/'teaching'/'slides.toml',
                    help='which cells (default: teaching/slides.toml)')
     p.add_argument('--reveal', type=Path, help='the package of reveal.js, from npm pack')
+    p.add_argument('--sharp', metavar='FOLDER', type=Path, help='figures of twice the resolution, kept in this folder')
     return p.parse_args(argv)
 
 
@@ -454,6 +478,7 @@ def main(argv=None):
     parts = tomllib.loads(a.plan.read_text(encoding='utf-8'))['part']
     books = Notebooks()
     a.out.mkdir(parents=True, exist_ok=True)
+    if a.sharp: sharpen(parts, books, a.sharp)
     wrong = []
     for k, part in enumerate(parts, 1): wrong += write_part(part, k, books, a.out)
     if wrong:

@@ -8,6 +8,7 @@ export const [url, notebook, out] = process.argv.slice(2);
 export const MINUTE = 60_000;
 const RUN = 10 * MINUTE;                                   // patience with the whole notebook
 export const ANSWER = MINUTE;                              // and with one picture
+export const WINDOW = { width: 1400, height: 1400 };       // so high that all of a panel is in the screenshot
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update',
   '--disable-sync', '--no-first-run',
@@ -40,10 +41,12 @@ export async function until(what, test, patience = ANSWER, pause = 150) {
 
 function codeCells(path) {
   const { cells } = JSON.parse(readFileSync(path, 'utf8'));
-  return cells.filter(c => c.cell_type === 'code').map(c => [c.source].flat().join(''));
+  return cells.filter(c => c.cell_type === 'code');
 }
 
-export const cells = codeCells(join('nbs', notebook));
+const promised = codeCells(join('nbs', notebook));
+export const cells = promised.map(c => [c.source].flat().join(''));
+export const folded = promised.map(c => Boolean(c.metadata.jupyter?.source_hidden));
 const withCode = cells.filter(s => s.trim()).length;
 
 // ---- the notebook in JupyterLab
@@ -106,6 +109,7 @@ export async function runAll(page) {
   let idle = began;
   await sleep(2000);
   await acceptDialog(page);
+  await menu(page, 'View', 'Expand All Code');             // a folded cell does not say whether it has run
   await menu(page, 'Run', 'Run All Cells');
   await until(`the notebook did not end within ${RUN / MINUTE} minutes`, async () => {
     await acceptDialog(page);
@@ -124,7 +128,7 @@ export async function runAll(page) {
 async function browse(test) {
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM, headless: true, args: FLAGS, viewport: { width: 1400, height: 1000 },
+    executablePath: process.env.CHROMIUM, headless: true, args: FLAGS, viewport: WINDOW,
   });
   const page = context.pages()[0] ?? await context.newPage();
   const thrown = [];

@@ -3,7 +3,7 @@
 //     CHROMIUM=/usr/bin/chromium node photos.mjs http://127.0.0.1:8888 your_photos.ipynb screenshots
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MINUTE, fail, ok, open, out, run, runAll, sleep, until } from './lab.mjs';
+import { MINUTE, WINDOW, fail, ok, open, out, run, runAll, sleep, until } from './lab.mjs';
 
 const LEARN = 8 * MINUTE;                                  // patience with learning
 const METHOD = process.env.METHOD ?? 'memory';             // or 'drawn'
@@ -149,7 +149,7 @@ async function onPhone(page, panel) {
   await panel.locator('figure').first().scrollIntoViewIfNeeded();
   await sleep(300);
   await page.screenshot({ path: join(out, 'photos_phone_verdicts.png') });
-  await page.setViewportSize({ width: 1400, height: 1000 });
+  await page.setViewportSize(WINDOW);
   ok('everything fits on a phone');
 }
 

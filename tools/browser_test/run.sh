@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Opens nbs/14_explore.ipynb in JupyterLab in a headless Chromium, runs all cells, and moves every control of every
-# explorer; then nbs/your_photos.ipynb, where it uploads photos, learns from them and judges others; then the site.
+# explorer; then nbs/your_photos.ipynb, where it uploads photos, learns from them and judges others; then looks which
+# cells of nbs/08_ocsvm.ipynb are folded; then reads the site.
 # Needs bash, npm with Node 20 or newer, and the extras `dev` and `site` in the environment.
 # Chromium: $CHROMIUM, one on the PATH, or, as root on Debian or Ubuntu, apt-get installs it.
 #
 #     tools/browser_test/run.sh                      screenshots go to a temporary folder
 #     tools/browser_test/run.sh --out screenshots    or to this one
-#     NOTEBOOK=path/to.ipynb tools/browser_test/run.sh   one notebook, also another one with explorers
+#     NOTEBOOK=path/to.ipynb tools/browser_test/run.sh   one notebook; without explorers: are its cells folded?
 #     SITE=folder tools/browser_test/run.sh          the site only, which tools/make_site.py has written there
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
-NOTEBOOKS=("$ROOT/nbs/14_explore.ipynb" "$ROOT/nbs/your_photos.ipynb")
+NOTEBOOKS=("$ROOT/nbs/14_explore.ipynb" "$ROOT/nbs/your_photos.ipynb" "$ROOT/nbs/08_ocsvm.ipynb")
 [[ -z ${NOTEBOOK:-} ]] || NOTEBOOKS=("$NOTEBOOK")
 [[ -z ${SITE:-} ]] || NOTEBOOKS=()
 OUT=''
@@ -48,7 +49,7 @@ arguments() {
         OUT=$2
         shift 2 ;;
       -h|--help)
-        sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
         exit 0 ;;
       *) fail "unknown argument $1; try --help" ;;
     esac
@@ -167,6 +168,8 @@ try_notebook() {
   if [[ $name == your_photos.ipynb ]]; then
     test=photos.mjs
     make_photos
+  elif ! grep -q '^ *"interact(' "$1"; then
+    test=folded.mjs
   fi
   echo "--- $name"
   (cd "$TMP" && CHROMIUM=$CHROMIUM node "$test" "http://127.0.0.1:$PORT" "$name" "$OUT")
