@@ -42,8 +42,8 @@ def evenly(images, n=N_NORMAL):
 
 
 def drawn(images):
-    "One drawn defect on each image, of all families in turn."
-    pictures = []
+    "One drawn defect on each image, of all families in turn: (image, bool mask) of each."
+    made = []
     families = list(FAMILIES.values())
     for i, image in enumerate(images):
         rng = np.random.default_rng([0, i])
@@ -53,22 +53,22 @@ def drawn(images):
         for attempt in count():  # some families change too little on some surfaces: after 20 attempts the next one
             family = families[(i + attempt // 20) % len(families)]
             if draw(rng, random_place(rng, crop, [crop.copy()], largest), family, label): break
-        pictures.append(torch.from_numpy((crop * 255).round().astype(np.uint8)))
-    return pictures
+        made.append((torch.from_numpy((crop * 255).round().astype(np.uint8)), label))
+    return made
 
 
 def painted(images):
-    "One defect of chapter 01b on each image, small ones: a thousandth to a fiftieth of the area."
+    "One defect of chapter 01b on each image, a thousandth to a fiftieth of the area: (image, bool mask) of each."
     kinds = [(name, defect) for name in TEXTURES for defect in TEXTURES[name]]
-    pictures = []
+    made = []
     for i, image in enumerate(images):
         rng = np.random.default_rng([1, i])
         pixels = image.permute(1, 2, 0).numpy()
         row, col = (int(rng.uniform(.2, .8) * n) for n in pixels.shape[:2])
         area = float(np.exp(rng.uniform(np.log(.001), np.log(.02))))
-        picture, _ = place_defect(pixels, *kinds[i % len(kinds)], row, col, area=area, seed=0, index=i)
-        pictures.append(torch.from_numpy(picture).permute(2, 0, 1))
-    return pictures
+        picture, mask = place_defect(pixels, *kinds[i % len(kinds)], row, col, area=area, seed=0, index=i)
+        made.append((torch.from_numpy(picture).permute(2, 0, 1), mask))
+    return made
 
 
 def rows_of(images, summaries, types):
@@ -95,7 +95,7 @@ def measure_made(detector, category):
     good = score(detector, normal, 'normal')
     rows = []
     for name, make in (('drawn', drawn), ('painted', painted)):
-        bad = score(detector, make(normal), name)
+        bad = score(detector, [image for image, _ in make(normal)], name)
         rows += rows_of(name, np.concatenate([good, bad]), ['good'] * len(good) + ['defective'] * len(bad))
     return rows
 

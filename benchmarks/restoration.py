@@ -3,15 +3,18 @@
     patchad_table1 --data DIR --categories grid --methods vq_recons vq_restore --out RUN
     python benchmarks/restoration.py RUN --data DIR --category grid --out results/grid_quick/restoration.csv
     python benchmarks/restoration.py RUN --data DIR --category grid --sweep --out FILE        one thing at a time
+    python benchmarks/restoration.py RUN --data DIR --category grid --sweep --made 5 --out FILE    on made defects
     python benchmarks/restoration.py RUN --data DIR --category grid --patches --out FILE.npz  patches and their copies
 """
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from about import csv_text, few_of_each, read_rows
+from image_scores import drawn, evenly, painted
 from patchad_nb.core import PATCH_SIZE, write_text
 from patchad_nb.data import Category
 from patchad_nb.dense import pad_image
@@ -33,6 +36,26 @@ def sweep(stride):
     settings['fixed, quantile 0.05, 3 draws'] = FIXED | dict(draws=3)
     settings[f'fixed, quantile 0.05, stride {stride // 2}'] = FIXED | dict(stride=stride // 2)
     return settings
+
+
+@dataclass
+class MadeSample:
+    "A normal image with a defect that a program has made, in place of a test sample."
+    picture: torch.Tensor                                  # uint8 (3,H,W)
+    truth: np.ndarray                                      # bool (H,W)
+    defect: str
+
+    def image(self): return self.picture
+
+    def mask(self): return self.truth
+
+
+def made_samples(images, n):
+    "Defects of chapter 11c and of chapter 01b on n of the images that the prior has not learned from."
+    last = len(images) - max(1, round(.1 * len(images)))   # as `split_images`
+    held_out = evenly([images[i] for i in range(last, len(images))], n)
+    return [MadeSample(picture, truth, name) for name, make in (('drawn', drawn), ('painted', painted))
+            for picture, truth in make(held_out)]
 
 
 def shown_patches(detector, category, seed, n=8):
@@ -78,6 +101,8 @@ def arguments():
     p.add_argument('--only', nargs='+', metavar='NAME', help='of the sweep, some of its settings')
     p.add_argument('--patches', action='store_true', help='write patches and their copies instead')
     p.add_argument('--images', type=int, help='at most so many test images of each type')
+    p.add_argument('--made', type=int, metavar='N', help='not on the test images, but on N held-out normal ones with '
+                   'a drawn and N with a painted defect')
     p.add_argument('--device', default='auto')
     p.add_argument('--out', required=True)
     return p.parse_args()
@@ -90,6 +115,7 @@ def main():
     detector = RestorationDetector.load(folder, pick_device(a.device))
     category = Category(a.data, a.category)
     category.samples = few_of_each(category.samples, a.images)
+    if a.made: category.samples = made_samples(category.train_images, a.made)
     if a.patches:
         np.savez_compressed(a.out, **copies(detector, category, a.seed))
         return

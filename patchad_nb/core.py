@@ -298,7 +298,7 @@ def show_picture(ax,  # axes of a figure
     ax.set(xticks=[], yticks=[])
     if mask is not None and np.any(mask): ax.contour(np.asarray(mask), [.5], colors=color, linewidths=1)
     if title: ax.set_title(title, fontsize=9)
-    if below: ax.set_xlabel(below, fontsize=8)
+    if below: ax.set_xlabel(below, fontsize=9)
 
 # %% ../nbs/core.ipynb #ac6a822e
 def _has_text(row): # pictures, as for `fig_grid`
@@ -334,7 +334,7 @@ def fig_grid(
             ax.axis('on')
             show_picture(ax, **scale | (entry if isinstance(entry, dict) else {'picture': entry}))
     for ax, title in zip(axs[0], titles): ax.set_title(title, fontsize=9)
-    for ax, label in zip(axs[:, 0], rows): ax.set_ylabel(label, fontsize=8)
+    for ax, label in zip(axs[:, 0], rows): ax.set_ylabel(_wrapped(label, round(13 * inches)), fontsize=9)
     return fig
 
 # %% ../nbs/core.ipynb #2cab2309
@@ -354,7 +354,7 @@ def _draw_box(ax, name, here):
     x, y, text = STRIP[name]
     box = dict(boxstyle='round,pad=.35', fc='tab:orange' if here else '#eef1f6', ec='k' if here else '0.6')
     weight = 'bold' if here else 'normal'
-    return ax.text(x, y, text, ha='center', va='center', fontsize=8.5, weight=weight, bbox=box)
+    return ax.text(x, y, text, ha='center', va='center', fontsize=9, weight=weight, bbox=box)
 
 def _draw_arrow(ax, a, b, drawn):
     "An arrow from the border of box `a` to that of box `b`."

@@ -218,9 +218,9 @@ def _draw_promise(ax, nus, curves, nu, now): # curves, now: share outside, share
         ax.plot(nu, value, mark, color=line.get_color(), ms=9, clip_on=False)
     ax.plot([0, .8], [0, .8], 'k--', lw=1, label='nu')
     ax.set(xlim=(0, .82), ylim=(0, 1.02), xticks=[.2, .4, .6, .8], yticks=[.2, .4, .6, .8, 1.])
-    ax.tick_params(labelsize=8)
-    ax.set_xlabel('nu', fontsize=8)
-    ax.legend(fontsize=7, loc='lower right')
+    ax.tick_params(labelsize=9)
+    ax.set_xlabel('nu', fontsize=9)
+    ax.legend(fontsize=9, loc='lower right')
 
 # %% ../nbs/14_explore.ipynb #f0ccf3ed
 def fig_decision_boundary(points:np.ndarray, # (n,2)
@@ -428,8 +428,8 @@ def _draw_point(ax, curve, x, y):
     ax.plot(x, y, 'o', color='tab:red', ms=8, clip_on=False, zorder=5)
     ax.axvspan(0, .3, color='tab:blue', alpha=.08, lw=0)
     ax.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, .3, 1], yticks=[0, .5, 1])
-    ax.tick_params(labelsize=8)
-    ax.set_xlabel('FPR', fontsize=8, labelpad=-4)
+    ax.tick_params(labelsize=9)
+    ax.set_xlabel('FPR', fontsize=9, labelpad=-4)
 
 def _percentages(shares):
     if not shares: return 'there is none'

@@ -593,7 +593,7 @@ def _draw_fates(ax, fate): # (H,W): 0 to 3
     show_picture(ax, _FATES[fate], title=_rates(*counts))
     for k, what in enumerate(('false alarm', 'missed', 'hit'), 1):
         ax.plot([], [], 's', color=_FATES[k], label=f'{what} ({counts[k]})')
-    ax.legend(loc='center left', bbox_to_anchor=(1, .5), fontsize=8)
+    ax.legend(loc='center left', bbox_to_anchor=(1, .5), fontsize=9)
 
 # %% ../nbs/02_metrics.ipynb #26c9b3fb
 def _draw_histograms(ax, score_map, mask, threshold):
@@ -604,7 +604,7 @@ def _draw_histograms(ax, score_map, mask, threshold):
     ax.hist(score_map[mask], color='tab:orange', label='defective', **style)
     ax.axvline(threshold, color='k', ls='--', label='threshold')
     ax.set(xlabel='score', ylabel='pixels', yscale='log')
-    ax.legend(fontsize=8)
+    ax.legend(fontsize=9)
 
 # %% ../nbs/02_metrics.ipynb #938232f7
 def fig_threshold(score_map:np.ndarray, # score map (H,W)

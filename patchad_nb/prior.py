@@ -47,9 +47,13 @@ class Block(nn.Module):
 # %% ../nbs/09_prior.ipynb #d428b8d6
 def _attention(q, k, v): # (B,heads,T,d), and twice (B,heads,S,d) -> (B,heads,T,d)
     "The mean of the values, weighted by how well their keys fit the query."
-    if q.shape[2] > 1 or q.is_cuda: return F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] > 1)
-    fit = q / math.sqrt(q.shape[3]) @ k.transpose(2, 3)  # (B,heads,1,S)
-    return fit.softmax(-1) @ v
+    T, S = q.shape[2], k.shape[2]
+    if T == 1 and not q.is_cuda:
+        fit = q / math.sqrt(q.shape[3]) @ k.transpose(2, 3)  # (B,heads,1,S)
+        return fit.softmax(-1) @ v
+    if T == 1 or T == S: return F.scaled_dot_product_attention(q, k, v, is_causal=T > 1)
+    seen = torch.ones(T, S, dtype=torch.bool, device=q.device).tril(S - T)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
 
 # %% ../nbs/09_prior.ipynb #228dd688
 def _remember(cache, kv, start): # (2,B,heads,S,width/heads) and (2,B,heads,T,width/heads)
@@ -163,7 +167,7 @@ def chunk(self:CodePrior) -> int: # patches whose cache takes 150 MB, or a quart
 # %% ../nbs/09_prior.ipynb #756a19aa
 @patch
 def step(self:CodePrior,
-         before:torch.Tensor, # int64 (B,T): codes before the positions; T > 1 only from 0 on, first one ignored
+         before:torch.Tensor, # int64 (B,T): codes before the positions; that before position 0 is ignored
          start:int,  # the first of the positions
          cache:torch.Tensor  # from `new_cache`, filled up to `start`
         ) -> torch.Tensor:  # (B,K): the logits of the last position
@@ -206,14 +210,18 @@ def split_images(sampler:PatchSampler, # of normal training images
     return (image < last).nonzero()[:, 0], (image >= last).nonzero()[:, 0]
 
 # %% ../nbs/09_prior.ipynb #bcce858c
+@patch
+def per_pass(self:CodePrior) -> int: # patches judged at once: few on a CPU, whose fast memory is small
+    return 250 if self.start.is_cuda else 25
+
 @torch.inference_mode()
 def bits_per_code(prior:CodePrior,
                   codes,  # `PatchCodes`, or int64 (N,289)
-                  batch_size:int=100
+                  batch_size:int|None=None # patches per pass; None: see `CodePrior.per_pass`
                  ) -> float:
     "The mean number of bits the prior needs for a code."
     total = 0
-    for i in torch.arange(len(codes)).split(batch_size):
+    for i in torch.arange(len(codes)).split(batch_size or prior.per_pass()):
         _, numbers = prior.loss(codes[i])
         total += float(numbers['bits']) * len(i)
     return total / len(codes)
@@ -267,11 +275,11 @@ def generate(prior:CodePrior, n:int, seed:int=0,
 @torch.inference_mode()
 def code_probabilities(prior:CodePrior,
                        codes:torch.Tensor, # int64 (N,289)
-                       batch_size:int=250
+                       batch_size:int|None=None # patches per pass; None: see `CodePrior.per_pass`
                       ) -> torch.Tensor:  # float32 (N,289)
     "The probability of each code, given the codes before it in the same patch. One pass."
     parts = []
-    for c in codes.split(batch_size):
+    for c in codes.split(batch_size or prior.per_pass()):
         parts.append(prior.log_probabilities(prior(c), c).exp())
     return torch.cat(parts)
 
@@ -310,24 +318,64 @@ def _last(low, mode, early_exit): # bool (B,289) -> int64 (B,)
 
 def _is_low(p, tau): return (p < tau) | (tau == 1)
 
+def _check_threshold(mode, tau):
+    if mode not in ('moving', 'fixed'): raise PatchadError(f"mode={mode!r}; choose 'moving' or 'fixed'")
+    if not 0 <= tau <= 1: raise PatchadError(f"tau={tau}; use a probability from 0 to 1")
+
+# %% ../nbs/09_prior.ipynb #937d8372
+def _block(low, mode, block=None): # bool (B,289) -> int
+    "How many positions go through the transformer together; `block` is a wish for the fixed mode."
+    if mode == 'moving': return 1
+    return block or (8 if low.float().mean() < .2 else 1)  # each marked code takes one more pass over its block
+
+# %% ../nbs/09_prior.ipynb #409045b0
+def _judge_again(prior, x, rows, start, end, cache): # rows int64 (n,) -> (n,end-start,A)
+    "The logits of some patches at the positions start..end-1, whose keys and values go into the cache."
+    part = cache[:, :, rows, :, :end]
+    logits = prior._run(x[rows, start:end], start, part)
+    cache[:, :, rows, :, start:end] = part[..., start:, :]
+    return logits
+
+def _resample_block(prior, x, marked, u, logits, start, cache): # marked, u (B,T); logits (B,T,A)
+    "Resample the marked codes at the positions start..start+T-1, in `x`, from left to right."
+    left, T = marked.clone(), marked.shape[1]
+    rows = torch.arange(len(x), device=x.device)
+    while True:
+        some = left[rows].any(1)
+        rows, logits = rows[some], logits[some]
+        t = left[rows].int().argmax(1)  # (n,)
+        own = logits[torch.arange(len(t), device=t.device), t]  # (n,A)
+        new = sample_codes(own, u[rows, t])  # (n,)
+        x[rows, start + t + 1] = prior.known[new]
+        left[rows, t] = False
+        rows = rows[t < T - 1]  # for the others nothing comes after it
+        if len(rows) == 0: return
+        logits = _judge_again(prior, x, rows, start, start + T, cache)
+
 # %% ../nbs/09_prior.ipynb #76e71195
-def _resample_batch(prior, codes, low, u, tau, mode, start, last): # codes, low, u (B,289); last (B,), falling
+def _resample_batch(prior, codes, low, u, tau, mode, start, last, block): # codes, low, u (B,289); last (B,), falling
     "Resample patches from position `start` on, each to its last one; returns codes and which were resampled."
     x = F.pad(codes, (1, 0))  # x[:, j] is the code before position j
-    cache = prior.new_cache(len(codes), start + 1)
+    block = _block(low, mode, block)
+    cache = prior.new_cache(len(codes), start + block)
     resampled = torch.zeros_like(low)
-    for j in range(start, int(last[0]) + 1):
-        if j == cache.shape[4]: cache = F.pad(cache, (0, 0, 0, 32))  # room for 32 positions more
+    if start: _fill(cache, prior, x[:, :start])
+    for j in range(start, int(last[0]) + 1, block):
+        end = min(j + block, codes.shape[1])
+        if end > cache.shape[4]: cache = F.pad(cache, (0, 0, 0, max(32, block)))  # room for more positions
         n = int((last >= j).sum())  # the others are finished
-        before = x[:n, :j + 1] if j == start else x[:n, j:j + 1]  # at first, all that fills the cache
-        logits = prior.step(before, j + 1 - before.shape[1], cache[:, :, :n])  # (n,A)
-        now = x[:n, j + 1]
-        again = low[:n, j]
-        if mode == 'moving': again = _is_low(prior.log_probabilities(logits, now).exp(), tau)
-        sampled = prior.known[sample_codes(logits, u[:n, j])]
-        x[:n, j + 1] = torch.where(again, sampled, now)
-        resampled[:n, j] = again
+        own = cache[:, :, :n]
+        logits = prior._run(x[:n, j:end], j, own)  # (n,T,A)
+        marked = low[:n, j:end]
+        if mode == 'moving': marked = _is_low(prior.log_probabilities(logits, x[:n, j + 1:end + 1]).exp(), tau)
+        _resample_block(prior, x[:n], marked, u[:n, j:end], logits, j, own)
+        resampled[:n, j:end] = marked
     return x[:, 1:], resampled
+
+def _fill(cache, prior, before): # before: int64 (B,start)
+    "Put the keys and values of the first positions into the cache."
+    n = prior.per_pass()
+    for codes, own in zip(before.split(n), cache.split(n, 2)): prior._run(codes, 0, own)
 
 # %% ../nbs/09_prior.ipynb #447dc2bb
 @torch.inference_mode()
@@ -338,10 +386,10 @@ def resample(codes:torch.Tensor,  # int64 (N,289)
              seed:int=0,
              batch_size:int|None=None, # patches at a time, bounds the memory of the cache; None: see `CodePrior.chunk`
              early_exit:bool=True,  # patches without an improbable code leave after one pass
+             block:int|None=None # positions at a time in the fixed mode; None: 8, or 1 where a fifth is marked
             ) -> tuple:  # restored codes int64 (N,289), and which were resampled, bool (N,289)
     "Resample improbable codes."
-    if mode not in ('moving', 'fixed'): raise PatchadError(f"mode={mode!r}; choose 'moving' or 'fixed'")
-    if not 0 <= tau <= 1: raise PatchadError(f"tau={tau}; use a probability from 0 to 1")
+    _check_threshold(mode, tau)
     out, resampled = codes.clone(), torch.zeros_like(codes, dtype=torch.bool)
     if tau == 0: return out, resampled  # no probability is below 0
     low = _is_low(code_probabilities(prior, codes), tau)
@@ -352,7 +400,7 @@ def resample(codes:torch.Tensor,  # int64 (N,289)
         start = int(first[i].min()) if early_exit else 0
         last, falling = _last(low[i], mode, early_exit).sort(descending=True, stable=True)
         i = i[falling.to(i.device)]
-        with prior.precision(): batch = _resample_batch(prior, out[i], low[i], u[i], tau, mode, start, last)
+        with prior.precision(): batch = _resample_batch(prior, out[i], low[i], u[i], tau, mode, start, last, block)
         out[i], resampled[i] = batch
     return out, resampled
 
