@@ -319,6 +319,7 @@ def _last(low, mode, early_exit): # bool (B,289) -> int64 (B,)
 def _is_low(p, tau): return (p < tau) | (tau == 1)
 
 def _check_threshold(mode, tau):
+    "Raises `PatchadError` for a mode or a probability that there is not."
     if mode not in ('moving', 'fixed'): raise PatchadError(f"mode={mode!r}; choose 'moving' or 'fixed'")
     if not 0 <= tau <= 1: raise PatchadError(f"tau={tau}; use a probability from 0 to 1")
 

@@ -5,8 +5,8 @@
 
 Which cells: teaching/slides.toml. Needs Python 3.11, what the extra `dev` installs and, the first time, npm: reveal.js
 is fetched from its registry, checked and kept in a cache. The slides load nothing from other sites. Notebooks are
-executed only with `--sharp`, about half an hour on two cores; FOLDER keeps their figures, so that an interrupted run
-goes on. Figures of cells that are flagged as slow, gpu or data stay as they are.
+executed only with `--sharp`, which takes some minutes for each part; FOLDER keeps their figures, so that an interrupted
+run goes on. Figures of cells that are flagged as slow, gpu or data stay as they are.
 """
 import argparse
 import base64
