@@ -37,10 +37,11 @@ from patchad_nb.training import train, warm_cosine
 PLAIN = dict(drawn_smoothing=0.)
 SHORT = PLAIN | dict(drawn_epochs=8)  # the settings are compared with a short training, and maps as they are
 HELD_OUT_SEED = 10_007  # exercises that no training has seen
+ONE_FOR_ALL = 'recipe, three sizes, one network'  # a setting whose detectors share their network
 
 
 def settings():
-    "name -> what is changed, one thing at a time; a list: several networks, whose maps are averaged."
+    "name -> what is changed, one thing at a time; a list: several detectors, whose maps are averaged."
     changes = {'recipe': {}, 'short': SHORT}
     for family in FAMILIES:
         others = [name for name in FAMILIES if name != family]
@@ -54,8 +55,9 @@ def settings():
     for epochs in (4, 20, 30, 60): changes[f'{epochs} epochs'] = PLAIN | dict(drawn_epochs=epochs)
     for most in (2, 12): changes[f'at most {most}'] = SHORT | dict(drawn_most=most)
     changes['three networks'] = [SHORT] * 3
-    changes['three scales'] = [SHORT | dict(drawn_size=size) for size in (128, 256, 384)]
-    return changes
+    for size in (128, 384): changes[f'recipe, size {size}'] = dict(drawn_size=size)
+    at_sizes = [dict(drawn_size=size) for size in (128, 256, 384)]
+    return changes | {'recipe, three sizes': at_sizes, ONE_FOR_ALL: at_sizes}
 
 
 @torch.inference_mode()
@@ -130,23 +132,49 @@ def mean(rows):
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
+class InTurns(DrawnDefects):
+    "The exercises of several samplers, in turns."
+    def __init__(self, samplers):
+        first = samplers[0]
+        self.samplers, self.n, self.seed, self.device = samplers, first.n, first.seed, first.device
+
+    def make(self, i, epoch=0): return self.samplers[i % len(self.samplers)].make(i, epoch)
+
+
+def fit_each(members, images, seed, checkpoint):
+    "Train a network for each detector. Equal ones get other seeds."
+    for k, member in enumerate(members):
+        twins = sum(other.settings == member.settings for other in members[:k])
+        member.fit(images, seed + 100 * twins, f'{checkpoint}_{k}.safetensors', progress=False)
+
+
+def fit_one_for_all(members, images, seed, checkpoint):
+    "Train a single network for detectors that differ in their working size."
+    for member in members: member.scale_to(images)
+    sampler = InTurns([member.sampler(images, seed) for member in members])
+    with seeded(seed): net = members[0].new_net()
+    history = train(net, sampler, members[0].settings['drawn_epochs'], batch_size=16, progress=False,
+                    checkpoint=f'{checkpoint}.safetensors', optimizer=partial(torch.optim.AdamW, weight_decay=.01),
+                    schedule=warm_cosine())
+    for member in members: member.net, member.history = net, history
+
+
 def measure(name, changes, category, seed, folder, device='cpu'):
     "Train and measure: a row. The numbers without labels of several networks are averaged."
-    members, seconds = [], 0.
-    for k, change in enumerate(changes if isinstance(changes, list) else [changes]):
-        detector = DrawnDetector(**change, device=device)
-        checkpoint = Path(folder)/f'{category.name}_{name.replace(" ", "_")}_{seed}_{k}.safetensors'
-        start = time.process_time()
-        detector.fit(category.train_images, seed + 100 * k, checkpoint, progress=False)
-        seconds += time.process_time() - start
-        members.append(detector)
+    changes = changes if isinstance(changes, list) else [changes]
+    members = [DrawnDetector(**change, device=device) for change in changes]
+    fit = fit_one_for_all if name == ONE_FOR_ALL else fit_each
+    start = time.process_time()
+    fit(members, category.train_images, seed, Path(folder)/f'{category.name}_{name.replace(" ", "_")}_{seed}')
+    seconds = time.process_time() - start
     scored = [score_samples(detector, category.samples, progress=False) for detector in members]
     maps = [np.mean(of_one, 0) for of_one in zip(*[maps for maps, _ in scored])]
     metrics = pixel_metrics(maps, sample_masks(category.samples, maps))
     known = mean([without_labels(detector, category.train_images) for detector in members])
+    networks = {id(detector.net): detector for detector in members}.values()
     return dict(setting=name, category=category.name, seed=seed, device=device, **metrics,
                 image_auroc=image_auroc(category.samples, maps), **known,
-                loss=members[0].history[-1]['loss'], parameters=sum(d.n_parameters for d in members),
+                loss=members[0].history[-1]['loss'], parameters=sum(d.n_parameters for d in networks),
                 cpu_seconds=seconds, seconds_per_image=sum(each for _, each in scored))
 
 
