@@ -3,13 +3,14 @@
     python benchmarks/drawn.py --data DIR --category NAME --seeds 0 1 2 --out results/drawn.csv
     python benchmarks/drawn.py --data DIR --category NAME --transfer --out results/drawn_transfer.csv
     python benchmarks/drawn.py --data DIR --category NAME --smoothing --seeds 0 1 2 --out results/drawn_smoothing.csv
+    python benchmarks/drawn.py --data DIR --category NAME --sizes --seeds 0 1 2 --out results/drawn_sizes.csv
     python benchmarks/drawn.py --data procedural --category wood --only recipe 'light 0' --out results/drawn.csv
 
 A row for each setting, category and seed: five pixel metrics and the AUROC of images on the test set, which nothing is
 chosen by, and numbers that need no test image: how well drawn defects are found, in the light of the training and in
 another one, defects of another painter, and how many false alarms there are on normal images. `--transfer` shows
-families that were not drawn in training, `--smoothing` maps that are smoothed more and more. It goes on where it was
-stopped.
+families that were not drawn in training, `--smoothing` maps that are smoothed more and more, `--sizes` several working
+sizes and the mean of their maps. It goes on where it was stopped.
 """
 import argparse
 import copy
@@ -28,7 +29,7 @@ from about import csv_text, read_rows
 from patchad_nb.core import seeded, write_text
 from patchad_nb.data import Category
 from patchad_nb.detector import sample_masks, score_samples
-from patchad_nb.drawn import FAMILIES, DrawnDetector
+from patchad_nb.drawn import FAMILIES, DrawnDefects, DrawnDetector
 from patchad_nb.memory import working_image
 from patchad_nb.metrics import pixel_metrics
 from patchad_nb.textures import TEXTURES, make_category, place_defect
@@ -37,11 +38,10 @@ from patchad_nb.training import train, warm_cosine
 PLAIN = dict(drawn_smoothing=0.)
 SHORT = PLAIN | dict(drawn_epochs=8)  # the settings are compared with a short training, and maps as they are
 HELD_OUT_SEED = 10_007  # exercises that no training has seen
-ONE_FOR_ALL = 'recipe, three sizes, one network'  # a setting whose detectors share their network
 
 
 def settings():
-    "name -> what is changed, one thing at a time; a list: several detectors, whose maps are averaged."
+    "name -> what is changed, one thing at a time; a list: several networks, whose maps are averaged."
     changes = {'recipe': {}, 'short': SHORT}
     for family in FAMILIES:
         others = [name for name in FAMILIES if name != family]
@@ -55,9 +55,8 @@ def settings():
     for epochs in (4, 20, 30, 60): changes[f'{epochs} epochs'] = PLAIN | dict(drawn_epochs=epochs)
     for most in (2, 12): changes[f'at most {most}'] = SHORT | dict(drawn_most=most)
     changes['three networks'] = [SHORT] * 3
-    for size in (128, 384): changes[f'recipe, size {size}'] = dict(drawn_size=size)
-    at_sizes = [dict(drawn_size=size) for size in (128, 256, 384)]
-    return changes | {'recipe, three sizes': at_sizes, ONE_FOR_ALL: at_sizes}
+    changes['three scales'] = [SHORT | dict(drawn_size=size) for size in (128, 256, 384)]
+    return changes
 
 
 @torch.inference_mode()
@@ -132,49 +131,28 @@ def mean(rows):
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
-class InTurns(DrawnDefects):
-    "The exercises of several samplers, in turns."
-    def __init__(self, samplers):
-        first = samplers[0]
-        self.samplers, self.n, self.seed, self.device = samplers, first.n, first.seed, first.device
-
-    def make(self, i, epoch=0): return self.samplers[i % len(self.samplers)].make(i, epoch)
-
-
-def fit_each(members, images, seed, checkpoint):
-    "Train a network for each detector. Equal ones get other seeds."
-    for k, member in enumerate(members):
-        twins = sum(other.settings == member.settings for other in members[:k])
-        member.fit(images, seed + 100 * twins, f'{checkpoint}_{k}.safetensors', progress=False)
-
-
-def fit_one_for_all(members, images, seed, checkpoint):
-    "Train a single network for detectors that differ in their working size."
-    for member in members: member.scale_to(images)
-    sampler = InTurns([member.sampler(images, seed) for member in members])
-    with seeded(seed): net = members[0].new_net()
-    history = train(net, sampler, members[0].settings['drawn_epochs'], batch_size=16, progress=False,
-                    checkpoint=f'{checkpoint}.safetensors', optimizer=partial(torch.optim.AdamW, weight_decay=.01),
-                    schedule=warm_cosine())
-    for member in members: member.net, member.history = net, history
+def mean_maps(several): # of several detectors, a list each
+    "The mean map of each image."
+    return [np.mean(of_one, 0) for of_one in zip(*several)]
 
 
 def measure(name, changes, category, seed, folder, device='cpu'):
     "Train and measure: a row. The numbers without labels of several networks are averaged."
-    changes = changes if isinstance(changes, list) else [changes]
-    members = [DrawnDetector(**change, device=device) for change in changes]
-    fit = fit_one_for_all if name == ONE_FOR_ALL else fit_each
-    start = time.process_time()
-    fit(members, category.train_images, seed, Path(folder)/f'{category.name}_{name.replace(" ", "_")}_{seed}')
-    seconds = time.process_time() - start
+    members, seconds = [], 0.
+    for k, change in enumerate(changes if isinstance(changes, list) else [changes]):
+        detector = DrawnDetector(**change, device=device)
+        checkpoint = Path(folder)/f'{category.name}_{name.replace(" ", "_")}_{seed}_{k}.safetensors'
+        start = time.process_time()
+        detector.fit(category.train_images, seed + 100 * k, checkpoint, progress=False)
+        seconds += time.process_time() - start
+        members.append(detector)
     scored = [score_samples(detector, category.samples, progress=False) for detector in members]
-    maps = [np.mean(of_one, 0) for of_one in zip(*[maps for maps, _ in scored])]
+    maps = mean_maps([maps for maps, _ in scored])
     metrics = pixel_metrics(maps, sample_masks(category.samples, maps))
     known = mean([without_labels(detector, category.train_images) for detector in members])
-    networks = {id(detector.net): detector for detector in members}.values()
     return dict(setting=name, category=category.name, seed=seed, device=device, **metrics,
                 image_auroc=image_auroc(category.samples, maps), **known,
-                loss=members[0].history[-1]['loss'], parameters=sum(d.n_parameters for d in networks),
+                loss=members[0].history[-1]['loss'], parameters=sum(d.n_parameters for d in members),
                 cpu_seconds=seconds, seconds_per_image=sum(each for _, each in scored))
 
 
@@ -228,6 +206,56 @@ def smoothing(category, seed, folder):
     return rows
 
 
+class InTurns(DrawnDefects):
+    "The exercises of several samplers, in turns."
+    def __init__(self, samplers):
+        first = samplers[0]
+        self.samplers, self.n, self.seed, self.device = samplers, first.n, first.seed, first.device
+
+    def make(self, i, epoch=0): return self.samplers[i % len(self.samplers)].make(i, epoch)
+
+
+def fit_each(detectors, images, seed, checkpoint):
+    "Train a network for each working size."
+    for detector in detectors:
+        size = detector.settings['drawn_size']
+        detector.fit(images, seed, f'{checkpoint}_size{size}.safetensors', progress=False)
+
+
+def fit_one(detectors, images, seed, checkpoint):
+    "Train a single network for all working sizes, for as long as the recipe says."
+    for detector in detectors: detector.scale_to(images)
+    sampler = InTurns([detector.sampler(images, seed) for detector in detectors])
+    with seeded(seed): net = detectors[0].new_net()
+    recipe = detectors[0].settings
+    train(net, sampler, recipe['drawn_epochs'], recipe['drawn_batch'], recipe['drawn_lr'], progress=False,
+          checkpoint=f'{checkpoint}_all_sizes.safetensors', schedule=warm_cosine(),
+          optimizer=partial(torch.optim.AdamW, weight_decay=.01))
+    for detector in detectors: detector.net = net
+
+
+SIZES = 128, 256, 384
+NETWORKS = {'each': fit_each, 'one': fit_one}
+
+def sizes(category, seed, folder, networks):
+    "The recipe at several working sizes, and the mean of their maps: rows from the test set and the other painter."
+    detectors = [DrawnDetector(drawn_size=size) for size in SIZES]
+    NETWORKS[networks](detectors, category.train_images, seed, Path(folder)/f'{category.name}_{seed}')
+    painted = other_paintings(category.train_images, factor=1.)
+    masks = [mask for _, mask in painted]
+    on_test = [score_samples(detector, category.samples, progress=False)[0] for detector in detectors]
+    on_painted = [[detector.score_map(picture) for picture, _ in painted] for detector in detectors]
+    rows = []
+    for used in [[k] for k in range(len(SIZES))] + [range(len(SIZES))]:
+        maps, other = (mean_maps([scored[k] for k in used]) for scored in (on_test, on_painted))
+        test = pixel_metrics(maps, sample_masks(category.samples, maps))
+        found = pixel_metrics(other, masks)
+        name = ' '.join(str(SIZES[k]) for k in used)
+        rows.append(dict(category=category.name, seed=seed, networks=networks, sizes=name,
+                         other_painter_aupro30=found['aupro30'], **test))
+    return rows
+
+
 def find_category(data, name, size):
     "A category on disk, or a procedural one that is made for the time of the measurement."
     if data != 'procedural': return Category(data, name)
@@ -244,6 +272,8 @@ def main():
     p.add_argument('--only', nargs='+', metavar='NAME', help='some of the settings')
     p.add_argument('--transfer', action='store_true', help='practice on four families, and meet the others')
     p.add_argument('--smoothing', action='store_true', help='smooth the maps of the recipe more and more')
+    p.add_argument('--sizes', action='store_true', help='several working sizes, and the mean of their maps')
+    p.add_argument('--networks', choices=list(NETWORKS), default='each', help='with --sizes: one for each, or one')
     p.add_argument('--size', type=int, default=256, help='of procedural images, in pixels')
     p.add_argument('--device', default='cpu', help='cpu or cuda')
     p.add_argument('--checkpoints', default=tempfile.gettempdir(), help='a folder')
@@ -253,9 +283,10 @@ def main():
     if a.transfer:
         write_text(a.out, csv_text([row for seed in a.seeds for row in transfer(category, seed)]))
         return
-    if a.smoothing:
+    if a.smoothing or a.sizes:
         for seed in a.seeds:
-            rows = smoothing(category, seed, a.checkpoints)
+            same = category, seed, a.checkpoints
+            rows = sizes(*same, a.networks) if a.sizes else smoothing(*same)
             write_text(a.out, csv_text(read_rows(a.out) + rows))
         return
     found = settings()
