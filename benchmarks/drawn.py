@@ -222,20 +222,20 @@ def fit_each(detectors, images, seed, checkpoint):
         detector.fit(images, seed, f'{checkpoint}_size{size}.safetensors', progress=False)
 
 
-def fit_one(detectors, images, seed, checkpoint):
-    "Train a single network for all working sizes, for as long as the recipe says."
+def fit_one(detectors, images, seed, checkpoint, times=1):
+    "Train a single network for all working sizes; `times` as long as the recipe says."
     for detector in detectors: detector.scale_to(images)
     sampler = InTurns([detector.sampler(images, seed) for detector in detectors])
     with seeded(seed): net = detectors[0].new_net()
     recipe = detectors[0].settings
-    train(net, sampler, recipe['drawn_epochs'], recipe['drawn_batch'], recipe['drawn_lr'], progress=False,
-          checkpoint=f'{checkpoint}_all_sizes.safetensors', schedule=warm_cosine(),
+    train(net, sampler, times * recipe['drawn_epochs'], recipe['drawn_batch'], recipe['drawn_lr'], progress=False,
+          checkpoint=f'{checkpoint}_all_sizes_{times}.safetensors', schedule=warm_cosine(),
           optimizer=partial(torch.optim.AdamW, weight_decay=.01))
     for detector in detectors: detector.net = net
 
 
 SIZES = 128, 256, 384
-NETWORKS = {'each': fit_each, 'one': fit_one}
+NETWORKS = {'each': fit_each, 'one': fit_one, 'longer': partial(fit_one, times=3)}
 
 def sizes(category, seed, folder, networks):
     "The recipe at several working sizes, and the mean of their maps: rows from the test set and the other painter."
@@ -273,7 +273,8 @@ def main():
     p.add_argument('--transfer', action='store_true', help='practice on four families, and meet the others')
     p.add_argument('--smoothing', action='store_true', help='smooth the maps of the recipe more and more')
     p.add_argument('--sizes', action='store_true', help='several working sizes, and the mean of their maps')
-    p.add_argument('--networks', choices=list(NETWORKS), default='each', help='with --sizes: one for each, or one')
+    p.add_argument('--networks', choices=list(NETWORKS), default='each',
+                   help='with --sizes: one for each; one for all; one that practices as long as three')
     p.add_argument('--size', type=int, default=256, help='of procedural images, in pixels')
     p.add_argument('--device', default='cpu', help='cpu or cuda')
     p.add_argument('--checkpoints', default=tempfile.gettempdir(), help='a folder')

@@ -6,6 +6,7 @@
 __all__ = ['benchmark_metrics', 'benchmark_training', 'benchmark_dense', 'benchmark_vq', 'benchmark_ocsvm', 'benchmark_resample', 'benchmark_prior', 'benchmark_restoration', 'benchmark_memory', 'benchmark_drawn', 'benchmark_export']
 
 # %% ../nbs/00_benchmarks.ipynb #52e6c571
+import sys
 import tempfile
 from collections.abc import Sequence
 from copy import deepcopy
@@ -300,7 +301,8 @@ def _resample_plainly(codes, prior):
     whole = deepcopy(prior)
     whole.set_known(torch.arange(whole.codebook_size))
     def attention(q, k, v): return F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] > 1)
-    with mock.patch.multiple('patchad_nb.prior', _attention=attention, sample_codes=_sample_in_double):
+    module = sys.modules[resample.__module__]  # this chapter's library, or this notebook
+    with mock.patch.multiple(module, _attention=attention, sample_codes=_sample_in_double):
         return resample(codes, whole, 1.)
 
 def _gain_of_blocks(codes, prior, device):

@@ -388,6 +388,15 @@ def loss(self:DefectNet, x): # (B,4,H,W), from `DrawnDefects`
     return value, {'error': value.detach()}
 
 # %% ../nbs/11c_drawn.ipynb #2cc645c2
+def _working_sizes(size, scales): # -> list of pixels
+    "Raises `PatchadError` for scales that make no sense."
+    if not isinstance(scales, (list, tuple)) or not scales:
+        raise PatchadError(f"drawn_scales={scales!r}; use a list of numbers")
+    for scale in scales: check_positive(drawn_scales=scale)
+    sizes = [round(scale * size) for scale in scales]
+    if min(sizes) >= 64 and len(set(sizes)) == len(sizes): return sizes
+    raise PatchadError(f"drawn_scales={scales!r} of drawn_size={size}; use different ones, of 64 pixels at least")
+
 def _check_drawn(s): # all settings by name
     "Raises `PatchadError` for settings that make no sense."
     def of(*names): return {name: s[name] for name in names}
@@ -402,6 +411,7 @@ def _check_drawn(s): # all settings by name
     if not isinstance(widths, (list, tuple)) or len(widths) != 3:
         raise PatchadError(f"drawn_widths={widths!r}; use three numbers")
     for width in widths: check_whole(1, drawn_widths=width)
+    _working_sizes(s['drawn_size'], s['drawn_scales'])
     known = isinstance(families, (list, tuple)) and families and set(map(str, families)) <= set(FAMILIES)
     if not known: raise PatchadError(f"drawn_families={families!r}; choose some of {', '.join(FAMILIES)}")
 
@@ -414,6 +424,7 @@ class DrawnDetector(Detector):
     def __init__(
         self,
         drawn_size:int=256,  # working size: of the shorter side of the training images, in pixels, from 64 on
+        drawn_scales:Sequence=(1.,),  # of the working size; each has a network of its own, maps are averaged
         drawn_crop:int=128,  # side of the crops that are drawn on, in pixels: a multiple of 8, from 64 on
         drawn_crops:int=400,  # crops per epoch
         drawn_epochs:int=30,
@@ -429,6 +440,9 @@ class DrawnDetector(Detector):
         self.settings = {name: value for name, value in locals().items() if name.startswith('drawn_')}
         _check_drawn(self.settings)
         self.device = find_device(device)
+        self.size, *further = _working_sizes(drawn_size, drawn_scales)
+        alone = self.settings | dict(drawn_scales=(1.,))
+        self.others = [DrawnDetector(**alone | dict(drawn_size=size), device=device) for size in further]
         self.net, self.factor, self.history = None, None, []
 
 # %% ../nbs/11c_drawn.ipynb #ae22dc9b
@@ -436,12 +450,15 @@ class DrawnDetector(Detector):
 def params(self:DrawnDetector):
     return {name: list(v) if isinstance(v, tuple) else v for name, v in self.settings.items()}
 
+@patch(as_prop=True)
+def members(self:DrawnDetector): return self, *self.others # a detector for each scale
+
 @patch
 def scale_to(self:DrawnDetector, images):
     "Choose the factor from the shorter sides of up to nine training images."
     places = np.linspace(0, len(images) - 1, min(9, len(images))).astype(int)
     sides = [min(images[int(i)].shape[1:]) for i in places]
-    self.factor = min(1., self.settings['drawn_size'] / float(np.median(sides)))
+    self.factor = min(1., self.size / float(np.median(sides)))
 
 @patch
 def new_net(self:DrawnDetector):
@@ -470,6 +487,7 @@ def fit(self:DrawnDetector, images, seed=0, checkpoint=None, progress=True):
     self.history = train(net, sampler, epochs=s['epochs'], batch_size=s['batch'], lr=s['lr'], checkpoint=checkpoint,
                          progress=progress, optimizer=adam, schedule=warm_cosine())
     self.net = net
+    for other in self.others: other.fit(images, seed, checkpoint and f'{checkpoint}.{other.size}', progress)
     return self
 
 @patch
@@ -498,10 +516,15 @@ def _tile_logits(self:DrawnDetector, x, top, left):
 
 # %% ../nbs/11c_drawn.ipynb #4dc35ca5
 @patch
-@torch.inference_mode()
 def score_map(self:DrawnDetector, image):
     if self.net is None: raise PatchadError("this detector has learned nothing yet; call fit or load")
     _check_image(image, PATCH_SIZE, 'reflect')
+    maps = [member._own_map(image) for member in self.members]
+    return np.mean(maps, 0) if self.others else maps[0]
+
+@patch
+@torch.inference_mode()
+def _own_map(self:DrawnDetector, image):
     small = working_image(image, self.factor).to(self.device)
     h, w = small.shape[1:]
     padded = F.pad(small[None].float() / 255, (0, -w % 8, 0, -h % 8), mode='replicate')
@@ -513,11 +536,14 @@ def score_map(self:DrawnDetector, image):
 
 # %% ../nbs/11c_drawn.ipynb #1fdc9546
 @patch(as_prop=True)
-def n_parameters(self:DrawnDetector): return sum(p.numel() for p in self.net.parameters())
+def n_parameters(self:DrawnDetector):
+    return sum(p.numel() for member in self.members for p in member.net.parameters())
 
 @patch
 def state(self:DrawnDetector):
-    return with_prefix('net.', self.net.state_dict()) | {'factor': torch.tensor(self.factor, dtype=torch.float64)}
+    tensors = {'factor': torch.tensor(self.factor, dtype=torch.float64)} | with_prefix('net.', self.net.state_dict())
+    for other in self.others: tensors |= with_prefix(f'{other.size}.', other.state())
+    return tensors
 
 @patch
 def set_state(self:DrawnDetector, tensors):
@@ -525,6 +551,7 @@ def set_state(self:DrawnDetector, tensors):
     net.load_state_dict(without_prefix('net.', tensors))
     self.net = net.eval()
     self.factor = float(tensors['factor'])
+    for other in self.others: other.set_state(without_prefix(f'{other.size}.', tensors))
 
 # %% ../nbs/11c_drawn.ipynb #7c0d0002
 class DrawnSVMDetector(Detector):

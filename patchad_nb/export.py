@@ -168,7 +168,7 @@ scores_of.register(ColorDetector)(ColorScores)
 
 # %% ../nbs/13c_export.ipynb #13c00021
 class DrawnScores(nn.Module):
-    "`DrawnDetector` as a module. The whole image at once, without tiles."
+    "`DrawnDetector`, at one of its scales, as a module. The whole image at once, without tiles."
     def __init__(self, detector):
         super().__init__()
         self.net, self.factor = _own(detector.net), detector.factor
@@ -183,7 +183,19 @@ class DrawnScores(nn.Module):
         scores = smooth(cut(F.softplus(logits), (h, w)), self.smoothing)
         return scores if self.factor == 1 else stretch(scores, x.shape[2:])
 
-scores_of.register(DrawnDetector)(DrawnScores)
+class MeanScores(nn.Module):
+    "The mean of several modules."
+    def __init__(self, members):
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, x): return torch.stack([member(x) for member in self.members]).mean(0)
+
+@scores_of.register
+def drawn_scores(detector:DrawnDetector):
+    "A module for each scale, and their mean."
+    members = [DrawnScores(member) for member in detector.members]
+    return MeanScores(members) if detector.others else members[0]
 
 # %% ../nbs/13c_export.ipynb #13c00024
 def fold_phases(x:torch.Tensor, # (1,C,s*h,s*w)
