@@ -61,7 +61,8 @@ def smooth_noise(rng:np.random.Generator,
 # %% ../nbs/11c_drawn.ipynb #71f95f0e
 def _log_uniform(rng, low, high, n=None): return np.exp(rng.uniform(np.log(low), np.log(high), n))
 
-def one_of(rng, things): return things[rng.integers(len(things))]
+def one_of(rng, things):
+    return things[rng.integers(len(things))]
 
 def blob(rng:np.random.Generator,
          largest:int  # pixels
@@ -394,9 +395,11 @@ def _working_sizes(size, scales): # -> list of pixels
         raise PatchadError(f"drawn_scales={scales!r}; use a list of numbers")
     for scale in scales: check_positive(drawn_scales=scale)
     sizes = [round(scale * size) for scale in scales]
-    if min(sizes) >= 64 and len(set(sizes)) == len(sizes): return sizes
+    unlike = len(set(sizes)) == len(sizes)
+    if unlike and min(sizes) >= 64: return sizes
     raise PatchadError(f"drawn_scales={scales!r} of drawn_size={size}; use different ones, of 64 pixels at least")
 
+# %% ../nbs/11c_drawn.ipynb #f6126f53
 def _check_drawn(s): # all settings by name
     "Raises `PatchadError` for settings that make no sense."
     def of(*names): return {name: s[name] for name in names}
@@ -421,37 +424,43 @@ class DrawnDetector(Detector):
     key, title = 'drawn', 'Drawn defects'
     tile = 1024  # pixels at the working size that are scored at once; bounds the memory
     halo = 64  # pixels around a tile: more than half the receptive field
-    def __init__(
-        self,
-        drawn_size:int=256,  # working size: of the shorter side of the training images, in pixels, from 64 on
-        drawn_scales:Sequence=(1.,),  # of the working size; each has a network of its own, maps are averaged
-        drawn_crop:int=128,  # side of the crops that are drawn on, in pixels: a multiple of 8, from 64 on
-        drawn_crops:int=400,  # crops per epoch
-        drawn_epochs:int=30,
-        drawn_batch:int=16, drawn_lr:float=1e-3, # crops per step; AdamW's largest learning rate
-        drawn_most:int=6,  # drawings on a crop: from none to so many
-        drawn_widths:Sequence=(24, 48, 64),  # channels of `DefectNet`
-        drawn_families:Sequence=tuple(FAMILIES),  # what is drawn
-        drawn_light:float=1.,  # how much the light changes, see `change_light`
-        drawn_flips:bool=False,  # may crops be mirrored?
-        drawn_smoothing:float=1.5,  # of the map: deviation of a Gaussian, in pixels at the working size; 0: none
-        device:str='cpu'
-    ):
+    def __init__(self,
+                 drawn_size:int=256,  # working size: of the shorter side of the training images, in pixels, from 64 on
+                 drawn_scales:Sequence=(1.,),  # of the working size; each has a network of its own, maps are averaged
+                 drawn_crop:int=128,  # side of the crops that are drawn on, in pixels: a multiple of 8, from 64 on
+                 drawn_crops:int=400,  # crops per epoch
+                 drawn_epochs:int=30,
+                 drawn_batch:int=16, drawn_lr:float=1e-3, # crops per step; AdamW's largest learning rate
+                 drawn_most:int=6,  # drawings on a crop: from none to so many
+                 drawn_widths:Sequence=(24, 48, 64),  # channels of `DefectNet`
+                 drawn_families:Sequence=tuple(FAMILIES),  # what is drawn
+                 drawn_light:float=1.,  # how much the light changes, see `change_light`
+                 drawn_flips:bool=False,  # may crops be mirrored?
+                 drawn_smoothing:float=1.5,  # of the map: a Gaussian's deviation, pixels at the working size; 0: none
+                 device:str='cpu'):
         self.settings = {name: value for name, value in locals().items() if name.startswith('drawn_')}
         _check_drawn(self.settings)
         self.device = find_device(device)
-        self.size, *further = _working_sizes(drawn_size, drawn_scales)
-        alone = self.settings | dict(drawn_scales=(1.,))
-        self.others = [DrawnDetector(**alone | dict(drawn_size=size), device=device) for size in further]
-        self.net, self.factor, self.history = None, None, []
+        self._start()
 
 # %% ../nbs/11c_drawn.ipynb #ae22dc9b
+@patch
+def _start(self:DrawnDetector):
+    "As it is before the fit."
+    s = self.settings
+    self.size, *further = _working_sizes(s['drawn_size'], s['drawn_scales'])
+    alone = [s | dict(drawn_size=size, drawn_scales=(1.,)) for size in further]
+    self.others = [DrawnDetector(**settings, device=self.device) for settings in alone]
+    self.net, self.factor, self.history = None, None, []
+
+# %% ../nbs/11c_drawn.ipynb #081b31d5
 @patch
 def params(self:DrawnDetector):
     return {name: list(v) if isinstance(v, tuple) else v for name, v in self.settings.items()}
 
 @patch(as_prop=True)
-def members(self:DrawnDetector): return self, *self.others # a detector for each scale
+def members(self:DrawnDetector): # one for each scale
+    return self, *self.others
 
 @patch
 def scale_to(self:DrawnDetector, images):
@@ -487,7 +496,9 @@ def fit(self:DrawnDetector, images, seed=0, checkpoint=None, progress=True):
     self.history = train(net, sampler, epochs=s['epochs'], batch_size=s['batch'], lr=s['lr'], checkpoint=checkpoint,
                          progress=progress, optimizer=adam, schedule=warm_cosine())
     self.net = net
-    for other in self.others: other.fit(images, seed, checkpoint and f'{checkpoint}.{other.size}', progress)
+    for other in self.others:
+        path = checkpoint and f'{checkpoint}.{other.size}'
+        other.fit(images, seed, path, progress)
     return self
 
 @patch
@@ -537,12 +548,15 @@ def _own_map(self:DrawnDetector, image):
 # %% ../nbs/11c_drawn.ipynb #1fdc9546
 @patch(as_prop=True)
 def n_parameters(self:DrawnDetector):
-    return sum(p.numel() for member in self.members for p in member.net.parameters())
+    nets = [member.net for member in self.members]
+    return sum(p.numel() for net in nets for p in net.parameters())
 
 @patch
 def state(self:DrawnDetector):
-    tensors = {'factor': torch.tensor(self.factor, dtype=torch.float64)} | with_prefix('net.', self.net.state_dict())
-    for other in self.others: tensors |= with_prefix(f'{other.size}.', other.state())
+    factor = torch.tensor(self.factor, dtype=torch.float64)
+    tensors = {'factor': factor} | with_prefix('net.', self.net.state_dict())
+    for other in self.others:
+        tensors |= with_prefix(f'{other.size}.', other.state())
     return tensors
 
 @patch
@@ -551,7 +565,8 @@ def set_state(self:DrawnDetector, tensors):
     net.load_state_dict(without_prefix('net.', tensors))
     self.net = net.eval()
     self.factor = float(tensors['factor'])
-    for other in self.others: other.set_state(without_prefix(f'{other.size}.', tensors))
+    for other in self.others:
+        other.set_state(without_prefix(f'{other.size}.', tensors))
 
 # %% ../nbs/11c_drawn.ipynb #7c0d0002
 class DrawnSVMDetector(Detector):

@@ -183,13 +183,16 @@ class DrawnScores(nn.Module):
         scores = smooth(cut(F.softplus(logits), (h, w)), self.smoothing)
         return scores if self.factor == 1 else stretch(scores, x.shape[2:])
 
+# %% ../nbs/13c_export.ipynb #47c5c939
 class MeanScores(nn.Module):
     "The mean of several modules."
     def __init__(self, members):
         super().__init__()
         self.members = nn.ModuleList(members)
 
-    def forward(self, x): return torch.stack([member(x) for member in self.members]).mean(0)
+    def forward(self, x):
+        maps = [member(x) for member in self.members]
+        return torch.stack(maps).mean(0)
 
 @scores_of.register
 def drawn_scores(detector:DrawnDetector):
