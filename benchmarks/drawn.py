@@ -4,6 +4,7 @@
     python benchmarks/drawn.py --data DIR --category NAME --transfer --out results/drawn_transfer.csv
     python benchmarks/drawn.py --data DIR --category NAME --smoothing --seeds 0 1 2 --out results/drawn_smoothing.csv
     python benchmarks/drawn.py --data DIR --category NAME --sizes --seeds 0 1 2 --out results/drawn_sizes.csv
+    python benchmarks/drawn.py --data DIR --category NAME --sizes --picture DEFECT --out results/drawn_sizes.npz
     python benchmarks/drawn.py --data procedural --category wood --only recipe 'light 0' --out results/drawn.csv
 
 A row for each setting, category and seed: five pixel metrics and the AUROC of images on the test set, which nothing is
@@ -26,7 +27,7 @@ from scipy.ndimage import gaussian_filter
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from about import csv_text, read_rows
-from patchad_nb.core import seeded, write_text
+from patchad_nb.core import seeded, write_arrays, write_text
 from patchad_nb.data import Category
 from patchad_nb.detector import sample_masks, score_samples
 from patchad_nb.drawn import FAMILIES, DrawnDefects, DrawnDetector
@@ -256,6 +257,24 @@ def sizes(category, seed, folder, networks):
     return rows
 
 
+def shrunk(x): # float (C,h,w) -> (C,256,256)
+    "Means of squares."
+    return F.interpolate(x[None].float(), (256, 256), mode='area')[0]
+
+
+def picture(category, defect, seed, folder):
+    "The first image with such a defect, its mask, and its maps at all sizes and their mean: arrays by name."
+    detectors = [DrawnDetector(drawn_size=size) for size in SIZES]
+    fit_each(detectors, category.train_images, seed, Path(folder)/f'{category.name}_{seed}')
+    sample = next(s for s in category.samples if s.defect == defect)
+    image = sample.image()
+    maps = [detector.score_map(image) for detector in detectors]
+    levels = 40 * shrunk(torch.from_numpy(np.stack([*maps, np.mean(maps, 0)]))).clamp(0, 6)  # a score of 6 is 240
+    mask = shrunk(torch.from_numpy(sample.mask())[None])[0] > .5
+    found = dict(image=shrunk(image).round().byte().permute(1, 2, 0), mask=mask, maps=levels.round().byte())
+    return {f'{category.name}/{name}': x.numpy() for name, x in found.items()}
+
+
 def find_category(data, name, size):
     "A category on disk, or a procedural one that is made for the time of the measurement."
     if data != 'procedural': return Category(data, name)
@@ -275,6 +294,7 @@ def main():
     p.add_argument('--sizes', action='store_true', help='several working sizes, and the mean of their maps')
     p.add_argument('--networks', choices=list(NETWORKS), default='each',
                    help='with --sizes: one for each; one for all; one that practices as long as three')
+    p.add_argument('--picture', metavar='DEFECT', help='with --sizes: maps of an image with this defect, into an NPZ')
     p.add_argument('--size', type=int, default=256, help='of procedural images, in pixels')
     p.add_argument('--device', default='cpu', help='cpu or cuda')
     p.add_argument('--checkpoints', default=tempfile.gettempdir(), help='a folder')
@@ -283,6 +303,10 @@ def main():
     category = find_category(a.data, a.category, a.size)
     if a.transfer:
         write_text(a.out, csv_text([row for seed in a.seeds for row in transfer(category, seed)]))
+        return
+    if a.picture:
+        earlier = dict(np.load(a.out)) if Path(a.out).exists() else {}
+        write_arrays(a.out, earlier | picture(category, a.picture, a.seeds[0], a.checkpoints))
         return
     if a.smoothing or a.sizes:
         for seed in a.seeds:

@@ -88,7 +88,7 @@ def _filled(points, width=None): # (n,2): x and y; `width` of a line in pixels, 
     pen = ImageDraw.Draw(picture)
     if width: pen.line(corners, fill=1, width=width)
     else: pen.polygon(corners, fill=1)
-    return np.frombuffer(picture.tobytes(), bool).reshape(picture.height, picture.width)
+    return np.array(picture, bool)
 
 # %% ../nbs/11c_drawn.ipynb #e1436e7c
 def stroke(rng:np.random.Generator, largest:int) -> np.ndarray:
@@ -120,13 +120,6 @@ class Place:
     @property
     def window(self): # (3,h,w)
         return self.crop[self.box]
-
-def framed(mask, rim): # bool (h,w) -> (h+2 rim,w+2 rim)
-    "A mask with an empty rim. (`np.pad` does the same, and takes ten times as long.)"
-    h, w = mask.shape
-    larger = np.zeros((h + 2 * rim, w + 2 * rim), bool)
-    larger[rim:rim + h, rim:rim + w] = mask
-    return larger
 
 # %% ../nbs/11c_drawn.ipynb #d628ebf7
 def piece(rng:np.random.Generator, at:Place) -> np.ndarray: # (3,h,w), as all families
@@ -212,7 +205,7 @@ _MEMBRANE_PIXELS = 1500  # larger masks are pasted with their seam: the equation
 def seamless(rng:np.random.Generator, at:Place) -> np.ndarray:
     "A piece of another place, without a seam."
     part = piece(rng, at)
-    mask = framed(at.mask[1:-1, 1:-1], 1)  # not at the rim
+    mask = np.pad(at.mask[1:-1, 1:-1], 1)  # not at the rim
     if not 0 < mask.sum() <= _MEMBRANE_PIXELS: return part
     pasted = at.window.copy()
     pasted[:, mask] = part[:, mask] + membrane(at.window - part, mask)
@@ -236,7 +229,7 @@ def random_place(rng:np.random.Generator, crop:np.ndarray, others:Sequence,
                 ) -> Place:
     "A random mask, its center anywhere in the crop."
     shape = one_of(rng, SHAPES)
-    mask = framed(shape(rng, largest), 3)  # room for soft edges
+    mask = np.pad(shape(rng, largest), 3)  # room for soft edges
     top, left = (rng.integers(n) - m // 2 for n, m in zip(crop.shape[1:], mask.shape))
     box, mask = _cut_to(mask, top, left, crop.shape[1:])
     return Place(crop, box, mask, others)
