@@ -112,7 +112,7 @@ class Phases:
         yield 'probabilities of normal codes', self.quantiles, 1, 's', need.quantiles
         for key, name in SCORING.items():
             yield name, lambda: self.score(key), per_image, 's per image', lambda: need.score(key)
-        for stride in self.strides:
+        for stride in sorted(self.strides, reverse=True):               # the longest one last
             name = f'resampling and SSIM, stride {stride}'
             yield name, lambda: self.restore(stride), per_image, 's per image', lambda: need.restore(stride)
         yield 'metrics', self.metrics, per_image, 's per image', need.metrics
@@ -194,10 +194,11 @@ def operation_shares(watch, device):
     return {name: t / total for name, t in longest}
 
 
-def measure(phases, device, word, clock):
-    "The rows, and what the phases with this word in their name spend their time on."
+def measure(phases, device, word, clock, without, save):
+    "The rows, and what the phases with this word in their name spend their time on; saved after every phase."
     rows, profiles = [], {}
     for name, f, times, unit, need in phases.all():
+        if any(other in name for other in without): continue
         watch = watcher(device) if word and word in name else None
         with watch or nullcontext():
             seconds = seconds_of(f, device, clock)
@@ -208,6 +209,7 @@ def measure(phases, device, word, clock):
         operations, moved = map(round, need())
         rows.append({'phase': name, 'seconds': seconds, 'unit': unit, 'operations': operations, 'bytes': moved})
         print(f'{name:38} {seconds:9.3f} {unit}, {operations:.2e} operations, {moved:.2e} bytes', flush=True)
+        save(rows, profiles)
     return rows, profiles
 
 
@@ -236,6 +238,8 @@ def arguments():
     p.add_argument('--images', type=int, default=3, help='test images to score')
     p.add_argument('--strides', type=int, nargs='+', default=[], metavar='N',
                    help="of the restoration, besides the preset's")
+    p.add_argument('--without', nargs='+', default=[], metavar='WORD', help='leave out phases with one of these words '
+                   'in their name, which no other phase needs: SVM, metrics, stride')
     p.add_argument('--set', nargs='+', default=[], metavar='NAME=VALUE')
     p.add_argument('--profile', metavar='WORD', help='add what the phases with this word in their name spend '
                    'their time on, by operation; it slows them down')
@@ -252,14 +256,16 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         category = open_category(a, folder)
         phases = Phases(category, settings, a.device, a.images, a.strides)
-        before = rates(a.device, a.clock)
-        rows, profiles = measure(phases, a.device, a.profile, a.clock)
-        limits = {name: max(rate, before[name]) for name, rate in rates(a.device, a.clock).items()}
         measured = about(command(a), a.device, clock=a.clock, category=repr(category),
                          procedural=category.procedural)
-    result = {'measured': measured, 'limits': limits, 'rows': rows}
-    if profiles: result['profile'] = profiles
-    if a.out: write_json(a.out, result)
+        limits = rates(a.device, a.clock)
+        def save(rows, profiles):
+            result = {'measured': measured, 'limits': limits, 'rows': rows}
+            if profiles: result['profile'] = profiles
+            if a.out: write_json(a.out, result)
+        found = measure(phases, a.device, a.profile, a.clock, a.without, save)
+        limits |= {name: max(rate, limits[name]) for name, rate in rates(a.device, a.clock).items()}
+        save(*found)
 
 
 if __name__ == '__main__': main()

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from matplotlib.figure import Figure
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from tqdm.auto import tqdm
 
 from .core import (LATENT_SIDE, PatchadError, epoch_seed, fig_grid, shuffled, show_picture, subplots)
@@ -45,15 +46,17 @@ class Block(nn.Module):
         return x + self.dense(self.norm2(x))
 
 # %% ../nbs/09_prior.ipynb #d428b8d6
+_WITHOUT_PLANS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+
 def _attention(q, k, v): # (B,heads,T,d), and twice (B,heads,S,d) -> (B,heads,T,d)
     "The mean of the values, weighted by how well their keys fit the query."
     T, S = q.shape[2], k.shape[2]
     if T == 1 and not q.is_cuda:
         fit = q / math.sqrt(q.shape[3]) @ k.transpose(2, 3)  # (B,heads,1,S)
         return fit.softmax(-1) @ v
-    if T == 1 or T == S: return F.scaled_dot_product_attention(q, k, v, is_causal=T > 1)
-    seen = torch.ones(T, S, dtype=torch.bool, device=q.device).tril(S - T)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+    if T == S: return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    seen = None if T == 1 else torch.ones(T, S, dtype=torch.bool, device=q.device).tril(S - T)
+    with sdpa_kernel(_WITHOUT_PLANS): return F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
 
 # %% ../nbs/09_prior.ipynb #228dd688
 def _remember(cache, kv, start): # (2,B,heads,S,width/heads) and (2,B,heads,T,width/heads)
@@ -358,7 +361,7 @@ def _resample_batch(prior, codes, low, u, tau, mode, start, last, block): # code
     "Resample patches from position `start` on, each to its last one; returns codes and which were resampled."
     x = F.pad(codes, (1, 0))  # x[:, j] is the code before position j
     block = _block(low, mode, block)
-    cache = prior.new_cache(len(codes), start + block)
+    cache = prior.new_cache(len(codes), None if codes.is_cuda else start + block)
     resampled = torch.zeros_like(low)
     if start: _fill(cache, prior, x[:, :start])
     for j in range(start, int(last[0]) + 1, block):
