@@ -54,7 +54,7 @@ def settings():
     for widths in ((6, 12, 16), (12, 24, 32), (48, 96, 128)):
         changes[f'widths {widths[0]}'] = SHORT | dict(drawn_widths=list(widths))
     for epochs in (4, 20, 30, 60): changes[f'{epochs} epochs'] = PLAIN | dict(drawn_epochs=epochs)
-    for epochs in (30, 60): changes[f'{epochs} epochs, light 0.5'] = PLAIN | dict(drawn_epochs=epochs, drawn_light=.5)
+    changes['30 epochs, light 0.5'] = PLAIN | dict(drawn_epochs=30, drawn_light=.5)  # two things
     for most in (2, 12): changes[f'at most {most}'] = SHORT | dict(drawn_most=most)
     changes['three networks'] = [SHORT] * 3
     changes['three scales'] = [SHORT | dict(drawn_size=size) for size in (128, 256, 384)]
