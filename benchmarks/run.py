@@ -6,12 +6,19 @@
 """
 import argparse
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from unittest import mock
+
+import torch
 
 from about import about, write_json
 from patchad_nb import benchmarks as b
+from patchad_nb.core import CODES_PER_PATCH, best_of, seeded, time_once
+from patchad_nb.prior import CodePrior, code_probabilities, resample
 
 PAPER_PRIOR = {'blocks': 8, 'heads': 8, 'width': 256, 'hidden': 512}
+SMALL_PRIOR = {'blocks': 2, 'heads': 4, 'width': 64, 'hidden': 128}
 
 
 class Benchmarks:
@@ -19,7 +26,7 @@ class Benchmarks:
     def __init__(self, device):
         self.device = device
         self.cuda = device.startswith('cuda')
-        self.prior_size = PAPER_PRIOR if self.cuda else {}
+        self.prior_size = PAPER_PRIOR if self.cuda else SMALL_PRIOR
 
     def metrics(self):
         "Five areas against AUROC and AP of scikit-learn, and against ADEval where it is installed."
@@ -66,6 +73,37 @@ class Benchmarks:
         "Seconds per image at three strides."
         size = 1024 if self.cuda else 256
         return b.benchmark_restoration(size, strides=(16, 8, 4), **self.prior_size, device=self.device)
+
+    def prior_and_codes(self):
+        "A prior with random weights and codes at random: as many patches as a large image has at stride 16, on a GPU."
+        n = 3721 if self.cuda else 64
+        with seeded(0):
+            prior = CodePrior(**self.prior_size).to(self.device).eval()
+            codes = torch.randint(1024, (n, CODES_PER_PATCH))
+        return prior, codes.to(self.device)
+
+    def attention(self):
+        "All codes resampled, without cuDNN and with any kernel, each for the first time and again. For a GPU."
+        prior, codes = self.prior_and_codes()
+        code_probabilities(prior, codes[:500])                       # warms up
+        found = {'patches': len(codes), 'seconds_without_cudnn': [], 'seconds_any': []}
+        for _ in range(2):
+            for key, kernels in ('seconds_without_cudnn', None), ('seconds_any', lambda _: nullcontext()):
+                with mock.patch('patchad_nb.prior.sdpa_kernel', kernels) if kernels else nullcontext():
+                    seconds, _ = time_once(lambda: resample(codes, prior, 1.), self.device)
+                found[key].append(seconds)
+        return found
+
+    def blocks(self, marked=.05):
+        "A fixed mask, position by position and in blocks of eight."
+        prior, codes = self.prior_and_codes()
+        some = code_probabilities(prior, codes).flatten()[:1_000_000]
+        tau = float(some.quantile(marked))
+        def fixed(block): return resample(codes, prior, tau, 'fixed', block=block)
+        both = best_of(2, lambda: fixed(1), lambda: fixed(8), device=self.device)
+        (plain, (one, _)), (fast, (eight, _)) = both
+        return {'patches': len(codes), 'marked': marked, 'seconds_plain': plain, 'seconds_blocks': fast,
+                'ratio': plain / fast, 'equal_codes': float((one == eight).float().mean())}
 
     def memory(self):
         "Nearest entries of a memory by a matrix product, against scikit-learn."

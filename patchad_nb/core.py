@@ -24,15 +24,22 @@ class PatchadError(ValueError):
     "A problem that the user can mend. The message names the file or the parameter and says what to do."
 
 # %% ../nbs/core.ipynb #a4beab5a
-_ADVICE = {errno.ENOSPC: 'make room', errno.EDQUOT: 'make room', errno.EPIPE: 'its reader has ended',
-           **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), 'choose a folder that you may write to')}
+_ADVICE = {
+    'check the path': (errno.ENOENT, errno.ENOTDIR),
+    'make room': (errno.ENOSPC, errno.EDQUOT),
+    'its reader has ended': (errno.EPIPE,),
+    'choose a folder that you may write to': (errno.EACCES, errno.EPERM, errno.EROFS)}
+_ADVICE_ON = {
+    number: advice
+    for advice, numbers in _ADVICE.items()
+    for number in numbers}
 
 def explain(e:OSError|UnicodeError) -> str:
     "An error of the system, or of a text, in one line."
     if isinstance(e, UnicodeError):
         text = repr(getattr(e, 'object', ''))[:200]
         return f'{text}: not UTF-8; rename the file, or write the text again'
-    advice = _ADVICE.get(e.errno, 'check that there is room, and that you may write there')
+    advice = _ADVICE_ON.get(e.errno, 'check that there is room, and that you may write there')
     where = f'{e.filename}: ' if e.filename else ''
     what = e.strerror or (e.args[0] if e.args else type(e).__name__)
     return f'{where}{what}; {advice}, what is finished is kept'.replace('\n', ' ')

@@ -125,7 +125,11 @@ def calibrate(self:Detector,
     chosen = np.unique(places.astype(int))
     maps = [self.score_map(images[int(i)]) for i in chosen]
     scores = np.concatenate([m.ravel() for m in maps])
-    self.normal_range = tuple(float(q) for q in np.quantile(scores, [.5, .999]))
+    found = np.quantile(scores, [.5, .999])
+    if not np.isfinite(found).all():
+        raise PatchadError(f"{self.key}: scores of normal images are not finite; train with a smaller learning rate, "
+                           "or leave this method out")
+    self.normal_range = tuple(float(q) for q in found)
     self.white = getattr(images, 'white', None)
     return self
 

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tqdm.auto import tqdm
 from .data import Category
-from .core import PatchadError, alone_in, place_folder, run_script
+from .core import PatchadError, alone_in, content, place_folder, run_script
 
 # %% ../nbs/15_download.ipynb #96450403
 LICENSE = """MVTec AD is made by MVTec Software GmbH.
@@ -174,6 +174,8 @@ def _why(e, url, part, hint):
         why = f'the server answers {e.code} {e.reason}'
         if e.code >= 500 or e.code in (408, 429): return why
         raise PatchadError(f"{url}: {why}; has the address moved?\n{hint}".rstrip()) from None
+    if isinstance(e, http.client.InvalidURL):
+        raise PatchadError(f"{url}: no web address ({e}); a blank in it is written %20")
     of_disk = getattr(e, 'filename', None) or getattr(e, 'errno', 0) in _FULL  # not of the network
     if of_disk: raise PatchadError(f"cannot write {part}: {e.strerror}; make room or choose another folder") from None
     return getattr(e, 'reason', None) or str(e) or type(e).__name__
@@ -194,7 +196,7 @@ def _transfer_all(url, part, tag, checked, progress, tries, wait, timeout, hint)
             kept = 'what has arrived is kept, run again to go on'
             raise PatchadError(f"{url}: {why}, {tries} times; {kept}\n{hint}".rstrip())
         if progress: print(f'{part.stem}: {why}; trying again')
-        time.sleep(min(wait * 2**failed, 30))
+        time.sleep(min(wait * 2**max(0, failed - 1), 30))
 
 # %% ../nbs/15_download.ipynb #888aefd1
 def fetch(
@@ -203,7 +205,7 @@ def fetch(
     checksum:str|None=None,  # SHA-256 or MD5, hexadecimal; strongly advised
     progress:bool=True,  # show a progress bar?
     tries:int=5,  # give up after so many tries in a row without a new byte, at least 1
-    wait:float=1.,  # seconds before the second try; doubles each time, at most 30
+    wait:float=1.,  # seconds before another try; doubles each time that brought nothing, at most 30
     timeout:float=30.,  # seconds of silence that count as a failure
     hint:str='',  # more lines for the error message
 ) -> Path:  # `path`
@@ -283,8 +285,21 @@ def _unpacking(archive, temp):
         wrong = f'damaged, or not a tar archive ({e})'
         raise PatchadError(f"{archive.name}: {wrong}; delete it and download it again") from None
     except OSError as e:
-        raise PatchadError(f"cannot unpack {archive.name}: {e.strerror or e}; nothing was left behind") from None
+        raise PatchadError(f"cannot unpack {archive.name}: {e.strerror or e}; make room, or choose another folder, "
+                           "and run again; nothing was left behind") from None
     finally: shutil.rmtree(temp, ignore_errors=True)
+
+# %% ../nbs/15_download.ipynb #1d2c3eec
+@contextmanager
+def _all_or_none(folders):
+    "When an error comes in between, these folders become again what they were: missing, or empty."
+    missing = [folder for folder in folders if not folder.exists()]
+    try: yield
+    except BaseException:
+        for folder in folders:
+            for path in content(folder): shutil.rmtree(path) if path.is_dir() else path.unlink()
+            if folder in missing and folder.exists(): folder.rmdir()
+        raise
 
 # %% ../nbs/15_download.ipynb #7976dd4f
 def extract(
@@ -305,8 +320,9 @@ def extract(
         lacking = ', '.join(absent) if found else 'folder with train/good'
         if absent or not found:
             raise PatchadError(f"{archive.name}: no category {lacking} inside; use another archive")
-        for name in found:
-            if not chosen.there[name]: place_folder(temp/name, dest/name)
+        new = [name for name in found if not chosen.there[name]]
+        with _all_or_none([dest/name for name in new]):
+            for name in new: place_folder(temp/name, dest/name)
     return [dest/name for name in found]
 
 # %% ../nbs/15_download.ipynb #3f3c2c98
@@ -316,8 +332,8 @@ def _stem(url):
 
 def _check_names(categories, url, known):
     "The names of the categories that are wanted, each once."
-    if url and not categories and _stem(url) in known: return [_stem(url)]
-    names = [categories] if isinstance(categories, str) else categories or known
+    if url and categories is None and _stem(url) in known: return [_stem(url)]
+    names = [categories] if isinstance(categories, str) else known if categories is None else categories
     unknown = ', '.join(sorted(set(names) - set(known)))
     if unknown: raise PatchadError(f"unknown category {unknown}; MVTec AD has: {', '.join(known)}")
     return list(dict.fromkeys(names))
@@ -354,7 +370,7 @@ def download_mvtec(
     dest, known = Path(dest), sorted(MVTEC_ARCHIVES.keys() - {'all'})
     names = _check_names(categories, url, known)
     print(LICENSE)
-    whatever = url and not categories and _stem(url) not in (*known, 'mvtec_anomaly_detection')
+    whatever = url and categories is None and _stem(url) not in (*known, 'mvtec_anomaly_detection')
     missing = None if whatever else [name for name in names if not _there(dest/name)]
     found = []
     if missing != []:

@@ -60,6 +60,10 @@ def _is_done(folder):
     "Has the job of a folder been finished?"
     return (folder/'rows.json').exists()
 
+def _is_fitted(folder):
+    "Is there all that a fit leaves behind?"
+    return all((Path(folder)/name).exists() for name in ('fit.json', 'model.safetensors'))
+
 def _bases(method):
     "The classes whose fitted detectors a method uses."
     base = getattr(METHODS[method], 'base', ())
@@ -113,7 +117,7 @@ def _seconds_before(folder):
 def _base_network(folder, method, device):
     "({'network': a fitted detector, or several}, seconds of their fits), or ({}, 0) where one is missing."
     folders = _base_folders(folder, method)
-    if not folders or not all((base/'fit.json').exists() for base in folders): return {}, 0.
+    if not folders or not all(map(_is_fitted, folders)): return {}, 0.
     networks = [cls.load(base, device) for cls, base in zip(_bases(method), folders)]
     seconds = sum(_read_fit(base)['seconds'] for base in folders)
     return {'network': networks[0] if len(networks) == 1 else networks}, seconds
@@ -226,7 +230,7 @@ def run_job(folder:str|Path, # of this job
     if done.exists(): return _read_rows(done)
     folder.mkdir(parents=True, exist_ok=True)
     same = dict(seed=check_seed(seed), device=device, progress=progress)
-    if not (folder/'fit.json').exists(): _fit(folder, method, category, settings, **same)
+    if not _is_fitted(folder): _fit(folder, method, category, settings, **same)
     for path in folder.glob('checkpoint*'):
         path.unlink()
     rows = _measured_rows(folder, method, category, **same)
@@ -263,6 +267,17 @@ def _read_config(path):
     raise PatchadError(f"{path}: missing or damaged, so this run cannot go on; "
                        "choose another --out")
 
+# %% ../nbs/13_experiment.ipynb #809e57ff
+def _check_same_settings(out, old, new):
+    "Raises `PatchadError` when a run was begun with other settings, and says how to go on with them."
+    unlike = [name for name in new if old[name] != new[name]]
+    if not unlike: return
+    was = [f'{name}={json.dumps(old[name])}' for name in unlike]
+    raise PatchadError(
+        f"{out}: was made with {' '.join(was)}; "
+        f"go on with --set {' '.join(was)}, "
+        "or choose another --out")
+
 # %% ../nbs/13_experiment.ipynb #ddaedd7e
 def _check_out(out, fixed, resume):
     "The config of an earlier run, if it may go on."
@@ -273,7 +288,8 @@ def _check_out(out, fixed, resume):
                            "choose another --out, or add --resume to go on with it")
     old = _read_config(out/'config.json')
     if isinstance(old.get('settings'), dict):  # an older version did not have the settings of newer methods
-        old['settings'] = fixed['settings'] | old['settings']
+        old['settings'] = fixed['settings'] | {OLD_SETTINGS.get(name, name): v for name, v in old['settings'].items()}
+        _check_same_settings(out, old['settings'], fixed['settings'])
     for key, value in fixed.items():
         if old.get(key) == value: continue
         raise PatchadError(f"{out}: was made with {key} = {old.get(key)}, not {value}; "
@@ -550,8 +566,8 @@ def save_figures(out:str|Path, # folder of a run
     write_arrays(_figure_file(out, category, seed), data)
 
 # %% ../nbs/13_experiment.ipynb #1c6bc01f
-_COSTS = dict(color=.01, ae_recons=1, vq_recons=1.3, ae_svm=.2, vq_svm=.25, vq_restore=3.3,
-              vq_restore_fixed=2.1, padim=.2, fastflow=2.2, memory=.05, drawn=1.5, drawn_svm=.3)
+_COSTS = dict(color=.01, ae_recons=1, vq_recons=1.3, ae_svm=.2, vq_svm=.25, vq_restore=2,
+              vq_restore_fixed=.7, padim=.2, fastflow=2.2, memory=.05, drawn=1.5, drawn_svm=.3)
 
 def _cost(job): return _COSTS.get(job['method'], 1)
 
@@ -773,13 +789,18 @@ def _group(job):
     "The jobs of a group share their figures."
     return job['category'].name, job['seed']
 
+def _is_drawn(out, job):
+    "Is a job done, and in the figures?"
+    place = out, job['category'], job['seed']
+    done = Path(job['folder'])/'rows.json'
+    data = _figure_file(*place)
+    picture = _figure_file(*place, f"_{job['method']}", '.png')
+    if not all(path.exists() for path in (done, data, picture)): return False
+    return data.stat().st_mtime >= done.stat().st_mtime
+
 def _groups_to_draw(out, jobs):
     "The groups that have a job or figures to do."
-    groups = set()
-    for job in jobs:
-        figures = _figure_file(out, job['category'], job['seed'])
-        if not (_is_done(job['folder']) and figures.exists()): groups.add(_group(job))
-    return groups
+    return {_group(job) for job in jobs if not _is_drawn(out, job)}
 
 # %% ../nbs/13_experiment.ipynb #5ca06bb6
 def _all_rows(out, config):
@@ -796,15 +817,22 @@ def _all_rows(out, config):
         return category, list(METHODS).index(row['method']), row['seed']
     return sorted(rows, key=place)
 
+# %% ../nbs/13_experiment.ipynb #89462964
 def _check_done(out, jobs, config, to_draw):
-    "Raises `PatchadError` for a damaged file of a job that is done, or whose network others use."
+    "Raises `PatchadError` for a damaged file of what is finished, and will be used or drawn."
     _all_rows(out, config)
     for job in jobs:
-        folder, category = job['folder'], job['category']
-        if (folder/'fit.json').exists(): _read_fit(folder)
-        if not _is_done(folder) or _group(job) not in to_draw: continue
-        _saved_maps(folder, [category.samples[i] for i in examples(category)])
-        if category.has_masks: _read_arrays(folder/'curves.npz')
+        folder = Path(job['folder'])
+        if _is_done(folder): continue
+        for fitted in filter(_is_fitted, [folder, *_base_folders(folder, job['method'])]):
+            _read_fit(fitted)
+            read_model(fitted)
+    groups = {_group(job): job for job in jobs}
+    for job in [groups[group] for group in to_draw]:
+        category = job['category']
+        for folder in _finished(out, category, job['seed']).values():
+            _saved_maps(folder, [category.samples[i] for i in examples(category)])
+            if category.has_masks: _read_arrays(folder/'curves.npz')
 
 # %% ../nbs/13_experiment.ipynb #0947f7bb
 def _write_table(out, config, missing):

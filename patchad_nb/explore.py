@@ -83,10 +83,13 @@ def _fit(train, settings, seed, progress):
 def _kept(folder, about):
     "The detectors of an earlier call, when it was the same; else None."
     file = Path(folder)/'demo.json'
-    if not file.exists() or json.loads(file.read_text()) != about: return None
+    try: kept = json.loads(file.read_text())
+    except (OSError, ValueError): return None  # missing, or damaged
+    if kept != about: return None
     return {method: METHODS[method].load(Path(folder)/method) for method in SHOWN}
 
 def _keep(folder, about, fitted):
+    (Path(folder)/'demo.json').unlink(missing_ok=True)  # of another demo
     for method, detector in fitted.items(): detector.save(Path(folder)/method)
     write_text(Path(folder)/'demo.json', json.dumps(about))
 

@@ -561,6 +561,8 @@ def export_model(detector:Detector, # fitted or loaded
     _check_learned(detector)
     facts = describe(detector, float(factor), metadata)
     if path.is_dir(): raise PatchadError(f"{path}: is a folder; name a file, such as model{FORMATS[format]}")
+    if path.suffix in set(FORMATS.values()) - {FORMATS[format]}:
+        raise PatchadError(f"{path}: ends like another format than {format!r}; name it {path.stem}{FORMATS[format]}")
     check_writable(path.parent)
     with _quietly(): program = to_program(detector, float(factor))
     if format == 'onnx': _check_bytes(program, path)

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tqdm.auto import tqdm
 
 # %% ../nbs/13b_inspection.ipynb #13b00006
-from .core import PatchadError, alone_in, atomic, check_seed, content, run_script, write_text
+from .core import PATCH_SIZE, PatchadError, alone_in, atomic, check_seed, content, run_script, write_text
 from .data import IMAGE_SUFFIXES, Images, _white, image_paths, load_mask
 from .decision import (Inspector, _fitted, alarm_threshold, fewest_images, split_held_out,
                                  working_factor)
@@ -65,7 +65,7 @@ def _parse_hold_out(text):
     "What to hold out: a share below 1, or a number of images."
     value = _parse_share('--hold-out', text)
     if value < 1: return float(value)
-    if value == int(value): return int(value)
+    if value == int(value) and '%' not in text: return int(value)
     raise PatchadError(f"--hold-out {text}: use a share of the images such as 1/3, or how many")
 
 # %% ../nbs/13b_inspection.ipynb #13b00019
@@ -144,6 +144,7 @@ def check(self:_Plan, explicit):
     learned, _ = self.counts()
     how = {name: self.how[name] for name in ('alarm_rate', 'size', 'smallest', 'region')}
     Inspector(self.detector(), [0.], **how)
+    self.check_sizes()
     self.detector().check(learned, self.working_sizes(), explicit)
 
 # %% ../nbs/13b_inspection.ipynb #13b00061
@@ -157,6 +158,20 @@ def factor(self:_Plan):
     "How much the images are scaled down: as `Inspector.fit` does it, from their shapes only."
     shells = [torch.empty(3, *shape, device='meta') for shape in self.shapes]
     return working_factor(shells, self.how['size'])
+
+# %% ../nbs/13b_inspection.ipynb #71e89eae
+@patch
+def check_sizes(self:_Plan):
+    "Raise a `PatchadError` that names an image which is smaller than a patch at the working size."
+    factor = self.factor()
+    for path, (height, width) in zip(self.images.paths, self.shapes):
+        h = round(factor * height)
+        w = round(factor * width)
+        if min(h, w) >= PATCH_SIZE: continue
+        raise PatchadError(
+            f"{path}: {width} x {height} pixels become {w} x {h} at the working size, "
+            f"and a patch has {PATCH_SIZE} x {PATCH_SIZE}; "
+            "remove it, or use a larger --size")
 
 # %% ../nbs/13b_inspection.ipynb #1a8aef4c
 @patch
@@ -431,7 +446,7 @@ def _summary(score_map, normal_range):
 class _Maps:
     "What the model of a run says of an image: a score map, and no verdict."
     columns = ()  # of scores.csv, beside those of every model
-    def __init__(self, folder, device): self.detector = load_detector(folder, device)
+    def __init__(self, folder, device): self.detector, self.options = load_detector(folder, device), {}
 
     def __call__(self, path): # -> row, heat map uint8 (H,W,3), score map (H,W)
         image, = Images([path], white=self.detector.white)
@@ -514,8 +529,13 @@ def _result_names(paths):
     names = [path.stem if stems[path.stem] == 1 else f'{path.parent.name}_{path.name}'
              for path in paths]
     if len(set(names)) == len(names): return names
-    raise PatchadError(f"{paths[0]}: some of the images have the same name and folder name; "
-                       "score them one folder at a time")
+    (name, _), = Counter(names).most_common(1)
+    first, second, *_ = [path for path, own in zip(paths, names) if own == name]
+    if first.resolve() == second.resolve():
+        raise PatchadError(f"{first}: is given twice; leave it out once")
+    raise PatchadError(
+        f"{second}: has the same name and folder name as {first}; "
+        "score them one folder at a time")
 
 # %% ../nbs/13b_inspection.ipynb #8fc2a9f7
 def _write_maps(stem, heat, score_map, format):
@@ -617,8 +637,9 @@ def _score_one(scorer, path, stem, format, strict):
     "Score an image and write its maps. Returns its row; one with a problem, unless `strict`, when it cannot be used."
     try: row, heat, score_map = scorer(path)
     except PatchadError as e:
-        if strict: raise
-        return dict(file=str(path), problem=str(e)) | scorer.unreadable()
+        problem = str(e) if str(path) in str(e) else f'{path}: {e}'
+        if strict: raise PatchadError(problem) from None
+        return dict(file=str(path), problem=problem) | scorer.unreadable()
     _write_maps(stem, heat, score_map, format)
     return dict(file=str(path), problem='') | row
 
@@ -805,29 +826,38 @@ class _Table:
         self.scorer, self.out, self.about = scorer, out, about
         self.format, self.strict = format, strict
         before = {line['name'] for line in _read_journal(out/_JOURNAL)[1:]}
-        self.lines = _begin(out, about, [*names, *before])  # name -> line
+        pictures = [path.name.removesuffix('.part') for path in out.glob('*_heat.png*')]
+        drawn = {name.removesuffix('_heat.png') for name in pictures}  # the picture of an image is written first
+        self.lines = _begin(out, about, [*names, *before, *drawn])  # name -> line
+        for name in drawn - self.lines.keys(): self.remove(name)
 
-    def add(self, path, stamp, patient):
-        "Score an image and write everything. Returns its row; nothing for one that cannot be read, when `patient`."
-        row = _score_one(self.scorer, path, self.out/path.name, self.format, strict=False)
-        if row['problem'] and patient: return None
-        if row['problem'] and self.strict: raise PatchadError(row['problem'])
-        self.lines[path.name] = dict(name=path.name, stamp=stamp, row=row)
-        _append(self.out/_JOURNAL, self.lines[path.name])
-        self.write()
-        return row
+    def remove(self, name):
+        "Remove what there is of an image that was not finished."
+        for file in _files_of(name, self.format): (self.out/file).unlink(missing_ok=True)
 
     def rows(self): return [line['row'] for line in self.lines.values()]
     def write(self): _write_results(self.out, self.rows(), self.about, self.scorer.columns)
+
+# %% ../nbs/13b_inspection.ipynb #d6482219
+@patch
+def add(self:_Table, path, stamp, patient):
+    "Score an image and write everything. Returns its row; nothing for one that cannot be read, when `patient`."
+    if not self.lines: _check_region(self.scorer.options.get('region'), [path])  # the first image tells
+    row = _score_one(self.scorer, path, self.out/path.name, self.format, strict=False)
+    if row['problem'] and patient: return None
+    if row['problem'] and self.strict: raise PatchadError(row['problem'])
+    self.lines[path.name] = dict(name=path.name, stamp=stamp, row=row)
+    _append(self.out/_JOURNAL, self.lines[path.name])
+    self.write()
+    return row
 
 # %% ../nbs/13b_inspection.ipynb #13b00145
 PATIENCE = 5  # looks at a resting file that cannot be read, until it is called unreadable
 
 @patch
 def close(self:_Table, unfinished):
-    "After Ctrl-C: without half of an image, and with a whole journal. `unfinished`: the name of an image, or None."
-    for file in _files_of(unfinished, self.format) if unfinished else ():
-        (self.out/file).unlink(missing_ok=True)
+    "At the end: without half of an image, and with a whole journal. `unfinished`: the name of an image, or None."
+    if unfinished: self.remove(unfinished)
     _write_journal(self.out/_JOURNAL, [self.about, *self.lines.values()])
     self.write()
 
@@ -845,7 +875,9 @@ def watch(self:_Table, folder, every, tell):
                 at_work = None
                 if row: tell(row)
             time.sleep(every)
-    except KeyboardInterrupt: self.close(at_work)
+    except BaseException as e:
+        self.close(at_work)
+        if not isinstance(e, KeyboardInterrupt): raise
 
 # %% ../nbs/13b_inspection.ipynb #13b00146
 def watch_folder(model:str|Path,  # folder of a model, see `find_model`
@@ -861,6 +893,7 @@ def watch_folder(model:str|Path,  # folder of a model, see `find_model`
                 ) -> list:  # of dicts, see `score_images`
     "Score the images of a folder as they come, until Ctrl-C."
     model, folder, out = Path(model), _watched([folder], out), Path(out)
+    _check_region(region, _listing(folder))
     scorer = _open(model, device, alarm_rate, region)
     about = _about(model, [folder], format, device, scorer) | {'watch': True}
     with alone_in(out):
@@ -877,7 +910,7 @@ def _export_parser():
     add = p.add_argument
     add('run', metavar='MODEL', help='folder of a model, or of a run')
     add('--out', metavar='FILE', required=True, help='the file to write, such as model.onnx or model.pt2')
-    add('--format', choices=['onnx', 'torch'], default='onnx')
+    add('--format', choices=['onnx', 'torch'], help='by default the ending of FILE tells: .pt2 is torch')
     _add_choice(add)
     return p
 
@@ -888,19 +921,28 @@ def _export(argv):
     a = _export_parser().parse_args(argv)
     out = Path(a.out)
     if out.exists(): raise PatchadError(f"{out}: exists; choose another --out")
+    format = a.format or ('torch' if out.suffix == '.pt2' else 'onnx')
     model = _model_folder(a.run, a.category, a.method, a.seed)
     if _is_inspector(model):
-        _export_inspector(Inspector.load(model), out, a.format, export_model)
-    else: export_model(load_detector(model), out, a.format)
+        _export_inspector(Inspector.load(model), out, format, export_model)
+    else: export_model(load_detector(model), out, format)
     print(f'{out}: {out.stat().st_size / 2**20:.2f} MB')
 
 # %% ../nbs/13b_inspection.ipynb #e96b99e0
 def _export_inspector(inspector, out, format, export_model):
-    "Write the detector, with the threshold of its alarm as metadata."
-    about = dict(threshold=inspector.threshold, alarm_rate=inspector.promised)
+    "Write the detector, with the threshold of its alarm as metadata: without a region, for it is that of whole images."
+    if inspector.detector.params().get('border') == 'crop':
+        raise PatchadError(
+            "a model with border=crop has maps smaller than its photos, "
+            "for which the threshold was not made; "
+            "fit with --set border=reflect, and export that one")
+    about, note = {}, ('the region of the model is not in the file: '
+                       'it scores whole images, for which there is no threshold')
+    if inspector.region is None:
+        about = dict(threshold=inspector.threshold, alarm_rate=inspector.promised)
+        note = f'an image score above {inspector.threshold:.6g} raises an alarm'
     export_model(inspector.detector, out, format, factor=inspector.factor, metadata=about)
-    print(f'an image score above {inspector.threshold:.6g} raises an alarm')
-    if inspector.region is not None: print('the region of the model is not in the file: it scores whole images')
+    print(note)
 
 # %% ../nbs/13b_inspection.ipynb #13b00202
 def export_main(argv:list|None=None # arguments; by default those of the command line

@@ -8,6 +8,7 @@ __all__ = ['make_photos', 'learn_photos', 'change_rate', 'PhotoDesk']
 # %% ../nbs/your_photos.ipynb #0f070011
 import hashlib
 import html
+import math
 import tempfile
 import time
 from base64 import b64encode
@@ -181,7 +182,9 @@ def fit_photos(paths, method='drawn', alarm_rate=.05, seed=0, progress=True):
 def what_is_promised(inspector:Inspector) -> str:
     "What the held-out photos allow, in words."
     m = len(inspector.held_out)
-    least = f'{m} photos were held out, so at most one good photo in {m + 1} raises an alarm, on average.'
+    alarms = max(1, math.floor(inspector.alarm_rate * (m + 1) + 1e-9))
+    many, raises = ('one good photo', 'raises') if alarms == 1 else (f'{alarms} good photos', 'raise')
+    least = f'{m} photos were held out, so at most {many} in {m + 1} {raises} an alarm, on average.'
     needed = fewest_images(inspector.alarm_rate)
     if m >= needed: return least
     return f'{least} For one in {round(1 / inspector.alarm_rate)} take {3 * needed} photos.'
@@ -285,6 +288,15 @@ def add(self:PhotoDesk,
     photos = self.good if kind == 'good' else self.new
     photos.update(found)
     for key in self.good.keys() & self.new.keys(): del self.new[key]  # a good photo is not judged
+    if kind == 'good' and side is None: problems += self._drop_unlike()
+    return problems
+
+@patch
+def _drop_unlike(self:PhotoDesk):
+    "When the first good photos have come: a line for each new one of another size, which is taken away."
+    if not self.good: return []
+    side = min(load_image(next(iter(self.good.values()))).shape[1:])
+    self.new, problems = sort_photos(list(self.new.values()), side, {}, False)
     return problems
 
 # %% ../nbs/your_photos.ipynb #0f07005b

@@ -34,12 +34,12 @@ PRESETS['quick'] = PRESETS['paper'] | dict(
     n_train=2000,
     prior_blocks=2, prior_heads=4, prior_width=64, prior_hidden=128,
     prior_epochs=2, prior_batch=25, prior_lr=3e-3,
-    stride=16,
+    stride=32,
     padim_backbone='resnet18', padim_features=100,
     flow_backbone='resnet18', flow_epochs=20, baseline_batch=4,
     drawn_epochs=7)
 PRESETS['laptop'] = PRESETS['quick'] | dict(
-    patches_per_image=400, epochs=6, prior_epochs=6, stride=32,
+    patches_per_image=400, epochs=6, prior_epochs=6,
     memory_size=4000, memory_candidates=80_000, drawn_epochs=30)
 
 # %% ../nbs/12c_presets.ipynb #f5ef53f2

@@ -332,6 +332,12 @@ def _block(low, mode, block=None): # bool (B,289) -> int
     if mode == 'moving': return 1
     return block or (8 if low.float().mean() < .2 else 1)  # each marked code takes one more pass over its block
 
+# %% ../nbs/09_prior.ipynb #83ba234b
+def _resample_position(prior, x, marked, u, logits, j): # marked, u (B,); logits (B,A)
+    "Resample the marked codes at position j, in `x`."
+    new = prior.known[sample_codes(logits, u)]
+    x[:, j + 1] = torch.where(marked, new, x[:, j + 1])
+
 # %% ../nbs/09_prior.ipynb #409045b0
 def _judge_again(prior, x, rows, start, end, cache): # rows int64 (n,) -> (n,end-start,A)
     "The logits of some patches at the positions start..end-1, whose keys and values go into the cache."
@@ -343,6 +349,7 @@ def _judge_again(prior, x, rows, start, end, cache): # rows int64 (n,) -> (n,end
 def _resample_block(prior, x, marked, u, logits, start, cache): # marked, u (B,T); logits (B,T,A)
     "Resample the marked codes at the positions start..start+T-1, in `x`, from left to right."
     left, T = marked.clone(), marked.shape[1]
+    if T == 1: return _resample_position(prior, x, marked[:, 0], u[:, 0], logits[:, 0], start)
     rows = torch.arange(len(x), device=x.device)
     while True:
         some = left[rows].any(1)

@@ -128,7 +128,7 @@ def read_results(path:str|Path # a file written by `write_results`
     "Read measurements. Raises `PatchadError` when the file is missing, damaged, or has other columns."
     try: text = Path(path).read_text(encoding='utf-8')
     except OSError:
-        raise PatchadError(f"{path}: no such file; give the folder of a finished run") from None
+        raise PatchadError(f"{path}: no such file; give the results.csv of a finished run") from None
     except UnicodeError: text = ''  # not even a text
     rows = list(csv.DictReader(text.splitlines()))
     if not rows or not has_columns(rows[0]):
@@ -212,8 +212,9 @@ def _diagnostics(rows):
     text = ''
     for method, title in TITLES.items():
         seeds = [r['diagnostics'] for r in rows if r['method'] == method]
-        if not seeds or not seeds[0]: continue
-        means = {name: np.mean([d[name] for d in seeds]) for name in seeds[0]}
+        names = dict.fromkeys(name for d in seeds for name in d)
+        if not names: continue
+        means = {name: np.mean([d[name] for d in seeds if name in d]) for name in names}
         values = ', '.join(f"{name.replace('_', ' ')} {mean:.4g}" for name, mean in means.items())
         text += f'{title}: {values}.  \n'
     return text + '\n' if text else ''
@@ -336,8 +337,8 @@ def _figure_arrays(path):
     try:
         with np.load(path) as f: arrays = dict(f)
         arrays['names']
-    except FileNotFoundError:
-        raise PatchadError(f"{path}: no such file; give the folder of a finished run") from None
+    except (FileNotFoundError, IsADirectoryError):
+        raise PatchadError(f"{path}: no such file; give a file in the folder figures of a finished run") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as e:
         raise _no_figures(path, e) from None
     return {_today(name): array for name, array in arrays.items()}
