@@ -23,6 +23,17 @@ from tqdm.auto import tqdm
 
 from .core import PATCH_SIZE, PatchadError, fig_grid
 
+# %% ../nbs/00_data.ipynb #272ed2c3
+def _check_raw_tiff(im, path):
+    "Raise a `PatchadError` for the kinds of uncompressed TIFF that Pillow scrambles."
+    if im.format != 'TIFF' or not im.tile: return
+    if im.tile[0][0] != 'raw': return
+    bits, planes = im.tag_v2.get(258, (8,)), im.tag_v2.get(284)
+    turned = im.tag_v2.get(_ORIENTATION, 1) > 4
+    if not turned and not (np.max(bits) > 8 and planes == 2): return
+    raise PatchadError(f"{path}: an uncompressed TIFF with a turn in its header, or with a plane of 16 bits "
+                       "for each color; write it as PNG")
+
 # %% ../nbs/00_data.ipynb #ef3cf798
 IMAGE_SUFFIXES = '.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff'
 
@@ -30,6 +41,7 @@ def _decode(im, path):
     "Read the pixels of an opened file."
     if im.format == 'TIFF' and getattr(im, 'n_frames', 1) > 1:
         warnings.warn(f"{path}: has {im.n_frames} pages; page 1 is used")
+    _check_raw_tiff(im, path)
     deep = _is_deep_color(im)
     im.load()
     if deep: _check_deep_color(im, path)

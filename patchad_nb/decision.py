@@ -22,8 +22,8 @@ from skimage.measure import find_contours, regionprops
 from tqdm.auto import tqdm
 
 from .core import PatchadError, atomic, fig_grid, shuffled, subplots, write_text
-from .data import load_image, load_mask
-from .detector import Detector, check_format, check_share, check_whole
+from .data import _eight_bits, load_image, load_mask
+from .detector import Detector, check_format, check_positive, check_share, check_whole
 from .figures import heat_image
 from .memory import working_image
 from .metrics import image_score, label_regions
@@ -54,7 +54,7 @@ def p_values(
 def _check_rate(alarm_rate):
     "Raise a `PatchadError` unless this is a share between 0 and 1."
     check_share(alarm_rate=alarm_rate)
-    if 0 < alarm_rate < 1: return
+    if 1e-9 <= alarm_rate < 1: return
     raise PatchadError(f"alarm_rate={alarm_rate}; use a value between 0 and 1, such as .01: "
                        "the share of good images that may raise an alarm")
 
@@ -73,6 +73,7 @@ def alarm_threshold(
     _check_rate(alarm_rate)
     held_out = _held_out_scores(held_out)
     k = math.floor(alarm_rate * (len(held_out) + 1) + 1e-9)
+    k = min(k, len(held_out))
     return float(held_out[-k]) if k else math.inf
 
 # %% ../nbs/12d_decision.ipynb #11d00048
@@ -88,8 +89,8 @@ class Region:
 def _contour(inside): # bool (h,w)
     "The outer border of a region (n,2): x and y, from the corner of its box."
     lines = find_contours(np.pad(inside, 1).astype(float), .5, fully_connected='high')
-    longest = max(lines, key=len)
-    return longest[:, ::-1] - 1
+    outer = min(lines, key=lambda line: line[:, 0].min())  # no hole reaches as far up
+    return outer[:, ::-1] - 1
 
 # %% ../nbs/12d_decision.ipynb #11d00050
 def find_regions(
@@ -125,6 +126,7 @@ class Inspector:
         _check_rate(alarm_rate)
         check_whole(64, size=size)
         check_share(smallest=smallest, factor=factor)
+        check_positive(factor=factor)
         self.detector, self.alarm_rate = detector, alarm_rate
         self.held_out = _held_out_scores(held_out)
         self.size, self.factor, self.smallest = size, factor, smallest
@@ -171,7 +173,9 @@ def as_image(
 ) -> torch.Tensor: # uint8 (3,H,W)
     "An image of any form. Raises `PatchadError` for what is none."
     if isinstance(image, (str, Path)): return load_image(image, white=white)
-    if isinstance(image, Image.Image): return _from_array(np.array(ImageOps.exif_transpose(image).convert('RGB')))
+    if isinstance(image, Image.Image):
+        turned = ImageOps.exif_transpose(image)
+        return _from_array(np.array(_eight_bits(turned, 'the image', white).convert('RGB')))
     if isinstance(image, np.ndarray): return _from_array(image)
     if isinstance(image, torch.Tensor) and image.dtype == torch.uint8 and image.ndim == 3 and len(image) == 3:
         return image.cpu()
@@ -309,6 +313,8 @@ class Inspection:
 
     def heat(self) -> np.ndarray: # uint8 (h,w,3)
         "A heat map over a pale copy of the image; what is normal stays transparent."
+        if self.normal_range is None:
+            raise PatchadError("no scores of normal images are known; calibrate the detector")
         return heat_image(np.moveaxis(self.image, -1, 0), self.score_map, self.normal_range)
 
     def __repr__(self):
@@ -319,7 +325,9 @@ def _scaled(region, scale): # (columns, rows): pixels of the image for one of th
     "A region in pixels of a larger image."
     left, top, right, bottom = region.box
     x, y = scale
-    box = math.floor(left * x), math.floor(top * y), math.ceil(right * x), math.ceil(bottom * y)
+    tiny = 1e-6  # of a pixel: what rounding may add
+    box = (math.floor(left * x + tiny), math.floor(top * y + tiny),
+           math.ceil(right * x - tiny), math.ceil(bottom * y - tiny))
     contour = (region.contour + .5) * scale - .5
     return Region(box, region.area * x * y, region.score, contour)
 
@@ -349,7 +357,8 @@ def __call__(
     regions = [_scaled(r, scale) for r in self.regions_of(inside, threshold, alarm)]
     return Inspection(
         verdict='defective' if alarm else 'good', p_value=float(p_values(score, self.held_out)), score=score,
-        threshold=threshold, score_map=score_map, regions=regions, image=small.permute(1, 2, 0).numpy(),
+        threshold=threshold, score_map=score_map, regions=regions,
+        image=small.permute(1, 2, 0).numpy().copy(),  # a camera may use its memory again
         scale=scale, normal_range=self.detector.normal_range)
 
 # %% ../nbs/12d_decision.ipynb #11d00079
@@ -403,6 +412,7 @@ def save(self:Inspector,
          folder:str|Path): # gets model.safetensors, inspector.json, and region.png where there is a region
     "Save the inspector, without pickle."
     folder = Path(folder)
+    (folder/'inspector.json').unlink(missing_ok=True)  # last to come, first to go: half a model is none
     self.detector.save(folder)
     if self.region is not None:
         with atomic(folder/'region.png') as part: Image.fromarray(self.region).save(part, 'png')
@@ -418,7 +428,7 @@ def load(cls:Inspector,
     region = load_mask(path.with_name('region.png')) if settings.pop('region') else None
     detector = load_detector(folder, device)
     try: return cls(detector, region=region, **settings)
-    except (TypeError, PatchadError) as e:
+    except (TypeError, ValueError) as e:  # a `PatchadError` is one, too
         raise PatchadError(f"{path}: damaged ({e}); delete the folder and fit again") from None
 
 # %% ../nbs/12d_decision.ipynb #11d00089

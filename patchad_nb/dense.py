@@ -32,6 +32,9 @@ def check_border(border):
 def _check_image(image, patch_size, border):
     "Raise a `PatchadError` unless patches can be cut from the image."
     check_border(border)
+    if image.ndim != 3 or len(image) != 3:
+        raise PatchadError(f"the image has the shape {tuple(image.shape)}, not (3,H,W); "
+                           "read it with `load_image`")
     if image.dtype != torch.uint8:
         nan = ' and holds NaN' if image.is_floating_point() and image.isnan().any() else ''
         raise PatchadError(f"the image is {str(image.dtype).removeprefix('torch.')}{nan}, not uint8; "

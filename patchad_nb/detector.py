@@ -224,6 +224,8 @@ def _moments(images):
     total = torch.zeros(3, dtype=torch.float64)
     products = torch.zeros(3, 3, dtype=torch.float64)
     for image in images:
+        if image.dtype != torch.uint8:
+            raise PatchadError(f"an image is {image.dtype}, not uint8; read it with `load_image`")
         c = image.flatten(1).double() / 255  # (3,H*W)
         n += c.shape[1]
         total += c.sum(1)
@@ -273,6 +275,8 @@ def _distance(self:ColorDetector, image): # uint8 (3,h,W)
 
 @patch
 def score_map(self:ColorDetector, image):
+    if self.mean is None:
+        raise PatchadError("this detector has learned nothing yet; call fit or load")
     rows = max(1, 2**20 // image.shape[2])
     return torch.cat([self._distance(part) for part in image.split(rows, dim=1)]).cpu().numpy()
 
@@ -286,6 +290,9 @@ def state(self:ColorDetector):
 
 @patch
 def set_state(self:ColorDetector, tensors):
+    shapes = tuple(tensors['mean'].shape), tuple(tensors['precision'].shape)
+    if shapes != ((3,), (3, 3)):
+        raise ValueError(f'mean and precision have the shapes {shapes}')
     self.mean = tensors['mean'].float().to(self.device)
     self.precision = tensors['precision'].float().to(self.device)
 
@@ -394,6 +401,7 @@ def score_to_file(score_maps, # an iterable of arrays (H,W)
     "Write score maps to folder/score_maps.float32, one at a time."
     path = Path(folder)/'score_maps.float32'
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # maps of an earlier call keep their file
     shapes = []
     with open(path, 'wb') as file:
         for score_map in score_maps:
@@ -483,5 +491,5 @@ def evaluate(detector:Detector,  # fitted
     pixels = dict.fromkeys(images, nothing)
     if category.has_masks:
         masks = sample_masks(samples, maps)
-        pixels = metrics_by_defect(maps, masks, defects, max_fpr=max_fpr)
+        pixels = metrics_by_defect(maps, masks, defects, max_fpr=max_fpr, strict=False)
     return {defect: pixels[defect] | metrics for defect, metrics in images.items()}

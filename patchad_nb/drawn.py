@@ -26,8 +26,8 @@ from tqdm.auto import tqdm
 
 from .core import (PATCH_SIZE, PatchadError, exact_convolutions, fig_grid, seeded, subplots, with_prefix,
                              without_prefix)
-from .dense import _check_image
-from .detector import Detector, check_positive, check_switch, check_whole, find_device
+from .dense import _check_image, check_sizes
+from .detector import Detector, _center, check_positive, check_switch, check_whole, find_device
 from .memory import working_image
 from .ocsvm import SVMDetector
 from .training import train, warm_cosine
@@ -467,13 +467,21 @@ def new_net(self:DrawnDetector):
     net = DefectNet(self.settings['drawn_widths'])
     return net.to(self.device, memory_format=torch.channels_last)
 
+# %% ../nbs/11c_drawn.ipynb #9e09f355
+@patch
+def check(self:DrawnDetector, n_images, sizes=None, explicit=()):
+    "Raises `PatchadError` when there is no image, or one that is smaller than a patch."
+    check_sizes(n_images, sizes)
+
 # %% ../nbs/11c_drawn.ipynb #43ee8563
 @patch
 def sampler(self:DrawnDetector, images, seed=0, progress=False):
     "The exercises of a training."
     s = without_prefix('drawn_', self.settings)
-    bar = tqdm(images, desc='images', disable=not progress)
-    small = [working_image(image, self.factor) for image in bar]
+    small = []
+    for image in tqdm(images, desc='images', disable=not progress):
+        _check_image(image, PATCH_SIZE, 'reflect')
+        small.append(working_image(image, self.factor))
     return DrawnDefects(small, crop=s['crop'], n=s['crops'], families=s['families'], most=s['most'],
                         light=s['light'], flips=s['flips'], seed=seed, device=self.device)
 
@@ -608,10 +616,15 @@ def smooth_map(self:DrawnSVMDetector, member, image):
 
 @patch
 def score_map(self:DrawnSVMDetector, image):
-    maps = [(self.smooth_map(member, image) - low) / max(high - low, 1e-12)
-            for member, (low, high) in zip(self.members, self.ranges)]
-    return np.mean(maps, 0, dtype=np.float32)
+    maps = [self.smooth_map(member, image) for member in self.members]
+    shape = tuple(map(min, zip(*(m.shape for m in maps))))  # with border='crop' that of the SVM
+    scaled = []
+    for score_map, (low, high) in zip(maps, self.ranges):
+        score_map = _center(score_map, shape)
+        scaled.append((score_map - low) / max(high - low, 1e-12))
+    return np.mean(scaled, 0, dtype=np.float32)
 
+# %% ../nbs/11c_drawn.ipynb #4a78bf94
 @patch(as_prop=True)
 def n_parameters(self:DrawnSVMDetector): return sum(member.n_parameters for member in self.members)
 

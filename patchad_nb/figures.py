@@ -286,8 +286,8 @@ def fig_defect_types(rows:Sequence, # measurements of one category, see `read_re
 # %% ../nbs/12b_figures.ipynb #37dd452d
 def _contrast_panel(ax, points, method):
     "One method. `points`: category -> (contrasts, values of a metric) of its defect types."
-    for (category, xy), marker in zip(points.items(), 'os^vD'):
-        ax.plot(*xy, marker, ms=5, label=category)
+    for k, (category, xy) in enumerate(points.items()):
+        ax.plot(*xy, 'os^vD<>*PX'[k % 10], ms=5, label=category)
     x, y = np.concatenate(list(points.values()), axis=1)
     correlation = spearmanr(x, y)[0]
     ax.set_title(f'{_wrapped(TITLES[method], 28)}\nrank correlation {correlation:.2f}', fontsize=9)

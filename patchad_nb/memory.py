@@ -375,10 +375,10 @@ def set_state(self:MemoryDetector, tensors):
 # %% ../nbs/11b_memory.ipynb #11b00106
 def _places(sample, wanted, n, seed):
     "Corners of patches whose center is defective, or `n` of any; in an image scaled by a half, numbered."
-    width = sample.image().shape[2] // 2
-    if not wanted: return shuffled((sample.image().shape[1] // 2) * width, seed)[:n]
-    mask = sample.mask()[::2, ::2][:sample.image().shape[1] // 2, :width]
-    inside = torch.from_numpy(mask.ravel().copy()).nonzero()[:, 0]
+    h, w = (round(k * .5) for k in sample.image().shape[1:])  # as `working_image`
+    if not wanted: return shuffled(h * w, seed)[:n]
+    mask = torch.from_numpy(sample.mask())[None, None].float()
+    inside = F.interpolate(mask, (h, w), mode='nearest').flatten().nonzero()[:, 0]
     return inside[shuffled(len(inside), seed)[:n]]
 
 def _padded(image, patch_size): # uint8 (3,H,W) -> (3,h+p-1,w+p-1)

@@ -7,6 +7,7 @@ __all__ = ['IMAGE_METRICS', 'label_regions', 'pixel_metrics', 'roc_curve', 'pro_
            'image_score', 'image_metrics', 'fig_curves']
 
 # %% ../nbs/02_metrics.ipynb #0201f423
+import warnings
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
@@ -486,17 +487,29 @@ def _check_defects(defects, maps):
     if 'all' in defects:
         raise PatchadError("a defect type is named 'all', which stands for the whole test set: rename it")
 
+# %% ../nbs/02_metrics.ipynb #7a2b5d1b
+def _is_measurable(masks, use):
+    "Is there a defective pixel in some of the masks, and a normal one?"
+    defective = any(np.any(masks[i]) for i in use)
+    normal = not all(np.all(masks[i]) for i in use)
+    return defective and normal
+
+def _not_measured(defect):
+    warnings.warn(
+        f"defect type {defect!r}: nothing or all of its maps is defective, "
+        "so it is not measured")
+
 # %% ../nbs/02_metrics.ipynb #1c9bf5a7
 def metrics_by_defect(score_maps:Iterable, # score maps, each (H,W), for instance memory maps
                       masks:Iterable, # one mask per map
                       defects:Iterable, # defect type of each image, 'good' for none
                       max_fpr:float=0.3, # where the partial areas stop, in (0,1]
                       with_good:bool=False, # add the good images to the row of each type?
+                      strict:bool=True, # False: a type that cannot be measured gets None and a warning
                      ) -> dict: # {'all': metrics, type: metrics, ...}, types sorted
-    """The metrics of `pixel_metrics` for the whole test set and for each type.
+    """The metrics of `pixel_metrics` for the whole test set and for each type. Of sequences one pair at a time is read.
 
-    Of sequences one pair at a time is read, once for each row that it belongs to. Other iterables become lists.
-    Raises `PatchadError` when a type has no defective pixel."""
+    Raises `PatchadError` when a type has no defective pixel, or no normal one."""
     maps, masks, defects = _indexable(score_maps), _indexable(masks), list(defects)
     _check_defects(defects, maps)
     results = {'all': pixel_metrics(maps, masks, max_fpr)}
@@ -504,6 +517,10 @@ def metrics_by_defect(score_maps:Iterable, # score maps, each (H,W), for instanc
         wanted = {defect, 'good'} if with_good else {defect}
         use = [i for i, d in enumerate(defects) if d in wanted]
         chosen = (maps[i] for i in use), (masks[i] for i in use)
+        if not strict and not _is_measurable(masks, use):
+            _not_measured(defect)
+            results[defect] = dict.fromkeys(results['all'])
+            continue
         try: results[defect] = pixel_metrics(*chosen, max_fpr)
         except PatchadError as e:
             raise PatchadError(f'defect type {defect!r}: {e}') from None

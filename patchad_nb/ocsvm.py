@@ -51,7 +51,7 @@ def correlate(z:torch.Tensor,  # complex (H,W//2+1,B,d): the transform of B maps
 # %% ../nbs/08_ocsvm.ipynb #28a012e3
 def _check_svm(nu, gamma, n_train, method):
     "Raises `PatchadError` for settings that make no sense."
-    if not is_number(nu) or not 0 < nu <= 1: raise PatchadError(f"nu={nu!r}; use a fraction above 0 and at most 1")
+    if not is_number(nu) or not 0 < nu < 1: raise PatchadError(f"nu={nu!r}; use a fraction between 0 and 1")
     if gamma != 'scale': check_positive(gamma=gamma)
     if n_train is not None: check_whole(2, n_train=n_train)
     if method not in ('auto', 'direct', 'fourier'):
@@ -68,10 +68,10 @@ class LatentOCSVM:
     "One-class SVM on latents (*SVM uniclasse*), section 2.2: fitted by scikit-learn, applied to whole images by us."
     fourier_from = 8  # places per side, from which on a Fourier transform is used; measured on CPU cores
     def __init__(self,
-                 nu:float=.03,  # fraction of training latents that may stay outside, in (0,1]; the paper's
+                 nu:float=.03,  # fraction of training latents that may stay outside, between 0 and 1; the paper's
                  gamma:str|float='scale',  # 1/gamma = variance x dimension of the latents, as in the paper; or above 0
                  n_train:int|None=10_000,  # latents that are used, drawn at random; None: all
-                 chunk:int=32,  # support vectors at a time; bounds the memory
+                 chunk:int=32,  # support vectors at a time; bounds the maps in between
                  method:str='auto'):  # 'direct', 'fourier', or 'auto': by the size of the map
         gamma = _gamma(gamma)
         _check_svm(nu, gamma, n_train, method)
@@ -171,7 +171,7 @@ def dense(self:LatentOCSVM,
     chunks = zip(self._products(z, places), self.alpha.split(self.chunk), self.norms.split(self.chunk))
     for products, alpha, vector_norms in chunks:
         squared = norms + vector_norms[:, None, None] - 2 * products  # (B,chunk,n,m)
-        f += torch.einsum('bshw,s->bhw', squared.mul_(-gamma).exp_(), alpha)
+        f += torch.einsum('bshw,s->bhw', squared.clamp_(min=0).mul_(-gamma).exp_(), alpha)
     return f
 
 @patch

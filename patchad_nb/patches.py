@@ -75,7 +75,10 @@ class _Strip:
 
 # %% ../nbs/04_patches.ipynb #b5486e63
 def _check_bytes(i, image):
-    "Raise a `PatchadError` unless image `i` is made of bytes."
+    "Raise a `PatchadError` unless image `i` is made of bytes, in three channels."
+    if image.ndim != 3 or len(image) != 3:
+        raise PatchadError(f"image {i} has the shape {tuple(image.shape)}, not (3,H,W); "
+                           "read it with `load_image`")
     if image.dtype == torch.uint8: return
     raise PatchadError(f"image {i} is {str(image.dtype).removeprefix('torch.')}, not uint8; "
                        "read it with `load_image`, or scale it to 0..255 and convert it")

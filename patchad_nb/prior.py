@@ -87,6 +87,7 @@ class CodePrior(nn.Module):
         self.head = None if tied else nn.Linear(width, codebook_size, bias=False)
         for embedding in self.code, self.row, self.col: nn.init.normal_(embedding.weight, std=.02)
         self.set_known(torch.arange(codebook_size))
+        self.register_load_state_dict_post_hook(lambda prior, _: prior.set_known(prior.known))
 
 # %% ../nbs/09_prior.ipynb #9c0de020
 @patch

@@ -215,6 +215,7 @@ def limit(self:RestorationDetector): # the probability below which codes are res
 
 @patch
 def diagnostics(self:RestorationDetector):
+    if not self.prior_history: return {}
     bits = self.prior_history[-1]['held_out_bits']
     return {'held_out_bits': bits, 'resampled_fraction_normal': self.fraction}
 
@@ -238,6 +239,13 @@ def score_map(self:RestorationDetector, image):
     stride, border, draws = (self._params[name] for name in ('stride', 'border', 'draws'))
     return restoration_errors(self.network.model, self.restore, image, stride=stride, border=border, draws=draws)
 
+# %% ../nbs/10_restoration.ipynb #6bdf12fb
+@patch
+def calibrate(self:RestorationDetector, images, n=4):
+    Detector.calibrate(self, images, n)
+    self.counts.zero_()  # of test images only
+    return self
+
 @patch
 def scored(self:RestorationDetector):
     resampled, all_codes = self.counts
@@ -251,6 +259,7 @@ def variant(self:RestorationDetector, **changes) -> RestorationDetector: # tau, 
         raise PatchadError(f"{', '.join(sorted(wrong))}: belongs to the training; fit another detector")
     other = RestorationDetector(**self._params | changes, device=str(self.device))
     other.network, other.prior, other.quantiles = self.network, self.prior, self.quantiles
+    other.white, other.image_share = self.white, self.image_share
     return other
 
 @patch(as_prop=True)
@@ -291,7 +300,7 @@ def fig_copies(patches:torch.Tensor, # float32 (n,3,63,63)
 _PAPER = dict(tau=.05, tau_as='probability', mode='moving', draws=1)
 
 SETTINGS = {  # of the restoration, to be compared
-    'plain SSIM': dict(tau=0.),  # nothing is resampled
+    'plain SSIM': _PAPER | dict(tau=0.),  # nothing is resampled
     'paper': _PAPER,
     'paper, fixed': _PAPER | dict(mode='fixed'),
     'quantile': _PAPER | dict(tau_as='quantile'),
