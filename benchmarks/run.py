@@ -7,18 +7,27 @@
 import argparse
 import json
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
 import torch
+from torch.nn import functional as F
+from torch.nn.attention import sdpa_kernel
 
 from about import about, write_json
 from patchad_nb import benchmarks as b
 from patchad_nb.core import CODES_PER_PATCH, best_of, seeded, time_once
-from patchad_nb.prior import CodePrior, code_probabilities, resample
+from patchad_nb.prior import _WITHOUT_PLANS, CodePrior, _attention, code_probabilities, resample
+
 
 PAPER_PRIOR = {'blocks': 8, 'heads': 8, 'width': 256, 'hidden': 512}
 SMALL_PRIOR = {'blocks': 2, 'heads': 4, 'width': 64, 'hidden': 128}
+
+
+def attention_of_pytorch(kernels, q, k, v): # of all positions to themselves, or of the last one to all
+    with sdpa_kernel(kernels) if kernels else nullcontext():
+        return F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] > 1)
 
 
 class Benchmarks:
@@ -83,13 +92,16 @@ class Benchmarks:
         return prior, codes.to(self.device)
 
     def attention(self):
-        "All codes resampled, without cuDNN and with any kernel, each for the first time and again. For a GPU."
+        "All codes resampled by our products and by PyTorch's attention, each for the first time and again. For a GPU."
         prior, codes = self.prior_and_codes()
         code_probabilities(prior, codes[:500])                       # warms up
-        found = {'patches': len(codes), 'seconds_without_cudnn': [], 'seconds_any': []}
+        ways = {'seconds_products': _attention,
+                'seconds_without_cudnn': partial(attention_of_pytorch, _WITHOUT_PLANS),
+                'seconds_any': partial(attention_of_pytorch, None)}
+        found = {'patches': len(codes)} | {key: [] for key in ways}
         for _ in range(2):
-            for key, kernels in ('seconds_without_cudnn', None), ('seconds_any', lambda _: nullcontext()):
-                with mock.patch('patchad_nb.prior.sdpa_kernel', kernels) if kernels else nullcontext():
+            for key, attention in ways.items():
+                with mock.patch('patchad_nb.prior._attention', attention):
                     seconds, _ = time_once(lambda: resample(codes, prior, 1.), self.device)
                 found[key].append(seconds)
         return found

@@ -279,9 +279,10 @@ def encode(self:SVMDetector, x):  # (B,3,63,63) -> (B,16,17,17)
 # %% ../nbs/08_ocsvm.ipynb #c536ed3c
 @patch
 def fit(self:SVMDetector, images, seed=0, checkpoint=None, progress=True,
-        network=None): # a fitted detector of class `base`, whose network is used
+        network=None): # a fitted detector of class `base`, whose network and settings are used
+    if network: self.network, self._params = network, self._params | network.params()
     self.check(len(images))
-    self.network = network or self.network.fit(images, seed, checkpoint, progress)
+    if not network: self.network.fit(images, seed, checkpoint, progress)
     latents = PatchLatents(self.encode, self.network.sampler(images, seed, progress))
     self.settle(len(latents))
     self.svm.fit(latents, seed)

@@ -80,15 +80,20 @@ def _fits(value, default):
     "Is a value of the type of another one? A float must be finite, and the elements of a list alike."
     if type(value) is not type(default): return False
     if isinstance(value, float): return math.isfinite(value)
-    if isinstance(value, list): return {type(v) for v in value} == {type(default[0])}
+    if isinstance(value, list): return value != [] and all(_fits(v, default[0]) for v in value)
     return True
+
+def _as_floats(value, default):
+    "Whole numbers as floats, where the preset has floats."
+    if isinstance(default, list) and isinstance(value, list): return [_as_floats(v, default[0]) for v in value]
+    return float(value) if isinstance(default, float) and type(value) is int else value
 
 def _parse(text, default):
     "The value that a text holds, or None where it is of another type than the default."
     if isinstance(default, str): return text
     try: value = json.loads(text)
     except ValueError: return None
-    if isinstance(default, float) and type(value) is int: value = float(value)
+    value = _as_floats(value, default)
     return value if _fits(value, default) else None
 
 # %% ../nbs/12c_presets.ipynb #991cb3f4

@@ -51,11 +51,11 @@ _WITHOUT_PLANS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SD
 def _attention(q, k, v): # (B,heads,T,d), and twice (B,heads,S,d) -> (B,heads,T,d)
     "The mean of the values, weighted by how well their keys fit the query."
     T, S = q.shape[2], k.shape[2]
-    if T == 1 and not q.is_cuda:
+    if T == 1:
         fit = q / math.sqrt(q.shape[3]) @ k.transpose(2, 3)  # (B,heads,1,S)
-        return fit.softmax(-1) @ v
+        return fit.softmax(-1, dtype=torch.float32).to(v.dtype) @ v
     if T == S: return F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    seen = None if T == 1 else torch.ones(T, S, dtype=torch.bool, device=q.device).tril(S - T)
+    seen = torch.ones(T, S, dtype=torch.bool, device=q.device).tril(S - T)  # (T,S)
     with sdpa_kernel(_WITHOUT_PLANS): return F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
 
 # %% ../nbs/09_prior.ipynb #228dd688

@@ -181,9 +181,10 @@ def check(self:RestorationDetector, n_images, sizes=None, explicit=()):
 
 @patch
 def fit(self:RestorationDetector, images, seed=0, checkpoint=None, progress=True,
-        network=None): # a fitted detector of class `base`, whose network is used
+        network=None): # a fitted detector of class `base`, whose network and settings are used
+    if network: self.network, self._params = network, self._params | network.params()
     self.check(len(images))
-    self.network = network or self.network.fit(images, seed, checkpoint, progress)
+    if not network: self.network.fit(images, seed, checkpoint, progress)
     sampler = self.network.sampler(images, seed, progress)
     codes, held_out = (PatchCodes(self.network.model, sampler, i, progress) for i in split_images(sampler))
     self._fit_prior(codes, held_out, seed, checkpoint and f'{checkpoint}.prior', progress)
@@ -252,10 +253,12 @@ def scored(self:RestorationDetector):
     return {'resampled_fraction_test': float(resampled / all_codes)} if all_codes else {}
 
 # %% ../nbs/10_restoration.ipynb #2a04969e
+_OF_A_VARIANT = {'tau', 'tau_as', 'mode', 'draws', 'stride'}  # settings that need no new training
+
 @patch
 def variant(self:RestorationDetector, **changes) -> RestorationDetector: # tau, tau_as, mode, draws or stride
     "The same network and prior, with other settings of the restoration."
-    if wrong := set(changes) - {'tau', 'tau_as', 'mode', 'draws', 'stride'}:
+    if wrong := set(changes) - _OF_A_VARIANT:
         raise PatchadError(f"{', '.join(sorted(wrong))}: belongs to the training; fit another detector")
     other = RestorationDetector(**self._params | changes, device=str(self.device))
     other.network, other.prior, other.quantiles = self.network, self.prior, self.quantiles
@@ -350,10 +353,11 @@ def params(self:FixedRestorationDetector):
 
 @patch
 def fit(self:FixedRestorationDetector, images, seed=0, checkpoint=None, progress=True,
-        network=None): # a fitted detector of class `base`, whose network and prior are used
-    self.check(len(images))
+        network=None): # a fitted detector of class `base`, whose network, prior and their settings are used
+    if not network: self.check(len(images))
     restorer = network or self.variant().fit(images, seed, checkpoint, progress)
     self.network, self.prior, self.quantiles = restorer.network, restorer.prior, restorer.quantiles
+    self._params |= {name: value for name, value in restorer.params().items() if name not in _OF_A_VARIANT}
     sampler = self.network.sampler(images, seed, progress)
     _, held_out = split_images(sampler)
     self._watch(PatchCodes(self.network.model, sampler, held_out, progress), seed)

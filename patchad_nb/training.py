@@ -61,7 +61,7 @@ class _Training:
         self.steps_per_epoch = ceil_div(len(sampler), batch_size)
         self.steps = epochs * self.steps_per_epoch
         self.steps_done = 0
-        self.history = []
+        self.data, self.history = None, []
 
 # %% ../nbs/04b_training.ipynb #ee4ec064
 def compiled(
@@ -153,7 +153,7 @@ def train(
     "Train, by default with Adam. Same seed, same device: same weights, interrupted or not."
     training = _Training(model, sampler, epochs, batch_size, lr, optimizer=optimizer,
                          schedule=schedule, clip=clip, compile=compile)
-    if checkpoint and Path(checkpoint).exists(): training.load(checkpoint)
+    if checkpoint: training.resume(checkpoint)
     with training.bar(progress) as bar, _fixed_order():
         while len(training.history) < epochs:
             training.epoch(bar, after_epoch)
@@ -176,6 +176,14 @@ def fig_training(
     ax.grid(alpha=.3)
     return fig
 
+# %% ../nbs/04b_training.ipynb #783524a6
+@patch
+def resume(self:_Training, path):
+    "Remember by which numbers the data are known, and go on from the checkpoint, if there is one."
+    first = next(iter(self.sampler.batches(self.batch_size))).double()
+    self.data = [float(first.mean()), float(first.std(correction=0))]
+    if Path(path).exists(): self.load(path)
+
 # %% ../nbs/04b_training.ipynb #766faad7
 @patch
 def save(self:_Training, path):
@@ -183,7 +191,7 @@ def save(self:_Training, path):
     tensors = with_prefix('model.', self.model.state_dict())
     for i, state in self.opt.state_dict()['state'].items():
         tensors |= with_prefix(f'opt.{i}.', state)
-    meta = {'format': FORMAT, 'settings': self.settings, 'history': self.history}
+    meta = {'format': FORMAT, 'settings': self.settings, 'data': self.data, 'history': self.history}
     save_tensors(path, tensors, meta)
 
 # %% ../nbs/04b_training.ipynb #33873d54
@@ -208,6 +216,9 @@ def _check_meta(self:_Training, meta, path):
     if meta['settings'] != self.settings:
         raise PatchadError(f"{path}: was made with {meta['settings']}, not {self.settings}; "
                            "delete it or use its settings")
+    apart = max(abs(a - b) for a, b in zip(meta.get('data', self.data), self.data))
+    if apart > 1e-4 * self.data[1]:  # in deviations; another device may round differently
+        raise PatchadError(f"{path}: was made with other data; delete it or use its images and their settings")
 
 # %% ../nbs/04b_training.ipynb #6273b379
 @patch
