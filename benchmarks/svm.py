@@ -63,6 +63,7 @@ def refitted(detector, category, seed, changes):
     if changes == dict(epochs=0):
         changes, network = {}, ReconstructionDetector(**network.params())
         with seeded(seed): network.model = network.make_model().eval()
+        network.learned = True                             # its random weights are wanted
     elif 'epochs' in changes: network = None
     other = SVMDetector(**detector.params() | changes)
     return other.fit(category.train_images, seed, progress=False, network=network)

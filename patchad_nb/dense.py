@@ -277,6 +277,18 @@ def check_sizes(n_images, sizes, patch_size=PATCH_SIZE):
         if min(h, w) >= patch_size: continue
         raise PatchadError(f"an image is {w} x {h} pixels, a patch {patch_size} x {patch_size}; use larger images")
 
+def check_learned(detector):
+    "Raise a `PatchadError` when a network has only its random weights."
+    if not detector.learned: raise PatchadError("this detector has learned nothing yet; call fit or load")
+
+def check_lent(lent, *bases): # detectors, classes
+    "Raise a `PatchadError` unless these are fitted detectors of the classes."
+    kinds = [type(detector) for detector in lent]
+    if kinds != list(bases):
+        wanted, given = (', '.join(kind.__name__ for kind in some) for some in (bases, kinds))
+        raise PatchadError(f"network: give a fitted {wanted}, not {given or 'nothing'}")
+    for detector in lent: detector.state()  # raises when it has learned nothing
+
 # %% ../nbs/06_dense.ipynb #0d98f40c
 class ReconstructionDetector(Detector):
     "The squared error of the auto-encoder at each patch's center pixel (*erreur de reconstruction*), section 2.2."
@@ -296,7 +308,7 @@ class ReconstructionDetector(Detector):
         check_border(border)
         self._params = training | dict(filters=filters, tile=tile, border=border)
         self.device = find_device(device)
-        self.history = []
+        self.history, self.learned = [], False
         self.model = self.make_model().eval()
         self._params['filters'] = list(filters)  # as JSON has it
 
@@ -319,13 +331,21 @@ def sampler(self:ReconstructionDetector, images, seed=0, progress=True):
 def fit(self:ReconstructionDetector, images, seed=0, checkpoint=None, progress=True):
     patches = self.sampler(images, seed, progress)
     with seeded(seed): self.model = self.make_model()
-    settings = {name: self._params[name] for name in ('epochs', 'batch_size', 'lr')}
-    self.history = train(self.model, patches, **settings, checkpoint=checkpoint, progress=progress)
+    steps = {name: self._params[name] for name in ('epochs', 'batch_size', 'lr')}
+    others = {name: value for name, value in self._params.items() if name not in ('tile', 'border')}
+    self.history = train(self.model, patches, **steps, checkpoint=checkpoint, progress=progress, settings=others)
+    self.learned = True
     return self
+
+@patch
+def anew(self:ReconstructionDetector):
+    "Another one with these settings, before its fit."
+    return type(self)(**self._params, device=str(self.device))
 
 # %% ../nbs/06_dense.ipynb #06d0a026
 @patch
 def score_map(self:ReconstructionDetector, image):
+    check_learned(self)
     tile, border = self._params['tile'], self._params['border']
     def score(x): return center_errors(self.model, x)
     return dense_map(image, score, tile=tile, border=border, device=self.device)
@@ -335,12 +355,15 @@ def score_map(self:ReconstructionDetector, image):
 def params(self:ReconstructionDetector): return self._params
 
 @patch
-def state(self:ReconstructionDetector): return self.model.state_dict()
+def state(self:ReconstructionDetector):
+    check_learned(self)
+    return self.model.state_dict()
 
 @patch
 def set_state(self:ReconstructionDetector, tensors):
     self.model.load_state_dict(tensors)
     self.model.eval()
+    self.learned = True
 
 # %% ../nbs/06_dense.ipynb #06d0a036
 @patch(as_prop=True)

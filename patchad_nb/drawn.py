@@ -24,9 +24,9 @@ from scipy.sparse.linalg import spsolve
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import (PATCH_SIZE, PatchadError, exact_convolutions, fig_grid, seeded, subplots, with_prefix,
+from .core import (PATCH_SIZE, PatchadError, check_seed, exact_convolutions, fig_grid, seeded, subplots, with_prefix,
                              without_prefix)
-from .dense import _check_image, check_sizes
+from .dense import _check_image, check_lent, check_sizes
 from .detector import Detector, _center, check_positive, check_switch, check_whole, find_device
 from .memory import working_image
 from .ocsvm import SVMDetector
@@ -289,7 +289,7 @@ class DrawnDefects:
         self.families = [FAMILIES[name] for name in families]
         self.crop, self.n, self.most = crop, n, most
         self.light, self.flips = light, flips
-        self.seed, self.device = seed, device
+        self.seed, self.device = check_seed(seed), device
 
     def __len__(self): return self.n
 
@@ -494,8 +494,9 @@ def fit(self:DrawnDetector, images, seed=0, checkpoint=None, progress=True):
     sampler = self.sampler(images, seed, progress)
     with seeded(seed): net = self.new_net()
     adam = partial(torch.optim.AdamW, weight_decay=.01)
+    others = {name: value for name, value in self.params().items() if name != 'drawn_smoothing'}
     self.history = train(net, sampler, epochs=s['epochs'], batch_size=s['batch'], lr=s['lr'], checkpoint=checkpoint,
-                         progress=progress, optimizer=adam, schedule=warm_cosine())
+                         progress=progress, optimizer=adam, schedule=warm_cosine(), settings=others)
     self.net = net
     for other in self.others:
         path = checkpoint and f'{checkpoint}.{other.size}'
@@ -529,7 +530,7 @@ def _tile_logits(self:DrawnDetector, x, top, left):
 # %% ../nbs/11c_drawn.ipynb #4dc35ca5
 @patch
 def score_map(self:DrawnDetector, image):
-    if self.net is None: raise PatchadError("this detector has learned nothing yet; call fit or load")
+    self._check_learned()
     _check_image(image, PATCH_SIZE, 'reflect')
     maps = [member._own_map(image) for member in self.members]
     return np.mean(maps, 0) if self.others else maps[0]
@@ -553,7 +554,12 @@ def n_parameters(self:DrawnDetector):
     return sum(p.numel() for net in nets for p in net.parameters())
 
 @patch
+def _check_learned(self:DrawnDetector):
+    if self.net is None: raise PatchadError("this detector has learned nothing yet; call fit or load")
+
+@patch
 def state(self:DrawnDetector):
+    self._check_learned()
     factor = torch.tensor(self.factor, dtype=torch.float64)
     tensors = {'factor': factor} | with_prefix('net.', self.net.state_dict())
     for other in self.others:
@@ -600,14 +606,23 @@ def check(self:DrawnSVMDetector, n_images, sizes=None, explicit=()):
 @patch
 def fit(self:DrawnSVMDetector, images, seed=0, checkpoint=None, progress=True,
         network=None): # two fitted detectors of the classes in `base`, which are used
+    if network: check_lent(network, *self.base)
     self.check(len(images))
-    self.members = network or [member.fit(images, seed, checkpoint and f'{checkpoint}.{member.key}', progress)
-                               for member in self.members]
+    self.members = network or self._fit_members(images, check_seed(seed), checkpoint, progress)
     places = np.linspace(0, len(images) - 1, min(self.n_scaled, len(images))).astype(int)
     for k, member in enumerate(self.members):
         scores = [self.smooth_map(member, images[int(i)]).ravel() for i in tqdm(places, disable=not progress)]
         self.ranges[k] = np.quantile(np.concatenate(scores), [.5, .999])
     return self
+
+@patch
+def _fit_members(self:DrawnSVMDetector, images, seed, checkpoint, progress): # -> two new detectors
+    fitted = []
+    for member in self.members:
+        new = type(member)(**member.params(), device=str(self.device))
+        path = checkpoint and f'{checkpoint}.{member.key}'
+        fitted.append(new.fit(images, seed, path, progress))
+    return fitted
 
 # %% ../nbs/11c_drawn.ipynb #7c0d0004
 @patch

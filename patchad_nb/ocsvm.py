@@ -22,7 +22,8 @@ from sklearn.linear_model import SGDOneClassSVM
 from sklearn.svm import OneClassSVM
 
 from .core import PatchadError, exact_convolutions, shuffled, subplots, with_prefix, without_prefix
-from .dense import ReconstructionDetector, check_tile, dense_map, encode_phases, merge_phases
+from .dense import (ReconstructionDetector, check_learned, check_lent, check_tile, dense_map, encode_phases,
+                              merge_phases)
 from .detector import Detector, check_positive, check_whole, find_device, is_number
 from .patches import PatchLatents
 from .vq import VQReconstructionDetector
@@ -280,9 +281,11 @@ def encode(self:SVMDetector, x):  # (B,3,63,63) -> (B,16,17,17)
 @patch
 def fit(self:SVMDetector, images, seed=0, checkpoint=None, progress=True,
         network=None): # a fitted detector of class `base`, whose network and settings are used
-    if network: self.network, self._params = network, self._params | network.params()
+    if network:
+        check_lent([network], self.base)
+        self.network, self._params = network, self._params | network.params()
     self.check(len(images))
-    if not network: self.network.fit(images, seed, checkpoint, progress)
+    if not network: self.network = self.network.anew().fit(images, seed, checkpoint, progress)
     latents = PatchLatents(self.encode, self.network.sampler(images, seed, progress))
     self.settle(len(latents))
     self.svm.fit(latents, seed)
@@ -299,6 +302,7 @@ def diagnostics(self:SVMDetector):
 # %% ../nbs/08_ocsvm.ipynb #7cf06faf
 @patch
 def score_map(self:SVMDetector, image):
+    check_learned(self.network)
     def score(x): # (1,3,h,w) -> (h-62,w-62)
         phases = self.bottleneck(encode_phases(self.network.model.encoder, x))
         return -merge_phases(self.svm.dense(phases)[:, None])[0, 0]

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from tqdm.auto import tqdm
 
-from .core import ceil_div, epoch_seed, exact_convolutions, PATCH_SIZE, PatchadError
+from .core import ceil_div, check_seed, epoch_seed, exact_convolutions, PATCH_SIZE, PatchadError
 from .core import show_picture, shuffled
 from .detector import check_whole, find_device
 
@@ -109,7 +109,7 @@ class PatchSampler:
         if len(images) == 0: raise PatchadError("no images to cut patches from; give at least one")
         if per_image < 1: raise PatchadError(f"{per_image} patches per image; ask for at least 1")
         check_whole(1, per_image=per_image, patch_size=patch_size)
-        self.patch_size, self.seed = patch_size, seed
+        self.patch_size, self.seed = patch_size, check_seed(seed)
         self.device = find_device(device)
         strips, self.places = _in_strips(images, progress)
         sizes = [(h, w) for _, _, h, w in self.places]

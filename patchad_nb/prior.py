@@ -242,7 +242,7 @@ def train_prior(prior:CodePrior,
     def judge(): return {'held_out_bits': bits_per_code(prior.eval(), held_out)}
     return train(prior, codes, epochs, batch_size, lr, checkpoint=checkpoint, progress=progress,
                  optimizer=torch.optim.AdamW, schedule=warm_cosine(), clip=1.,
-                 after_epoch=dict if held_out is None else judge)
+                 after_epoch=dict if held_out is None else judge, settings={'heads': prior.blocks[0].heads})
 
 # %% ../nbs/09_prior.ipynb #f3f90c8a
 def uniforms(n:int, length:int, seed:int=0, device='cpu') -> torch.Tensor: # (n,length) in [0,1)

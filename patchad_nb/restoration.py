@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from .core import (LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE, PatchadError, exact_convolutions, fig_grid, seeded,
                              shuffled, with_prefix, without_prefix)
 from .data import Category
-from .dense import encode_dense, pad_image
+from .dense import check_learned, check_lent, encode_dense, pad_image
 from .detector import (Detector, check_positive, check_share, check_switch, check_whole, evaluate,
                                  find_device, score_samples)
 from .prior import (CodePrior, PatchCodes, probability_quantiles, resample, resampled_fraction, split_images,
@@ -182,9 +182,11 @@ def check(self:RestorationDetector, n_images, sizes=None, explicit=()):
 @patch
 def fit(self:RestorationDetector, images, seed=0, checkpoint=None, progress=True,
         network=None): # a fitted detector of class `base`, whose network and settings are used
-    if network: self.network, self._params = network, self._params | network.params()
+    if network:
+        check_lent([network], VQReconstructionDetector)
+        self.network, self._params = network, self._params | network.params()
     self.check(len(images))
-    if not network: self.network.fit(images, seed, checkpoint, progress)
+    if not network: self.network = self.network.anew().fit(images, seed, checkpoint, progress)
     sampler = self.network.sampler(images, seed, progress)
     codes, held_out = (PatchCodes(self.network.model, sampler, i, progress) for i in split_images(sampler))
     self._fit_prior(codes, held_out, seed, checkpoint and f'{checkpoint}.prior', progress)
@@ -237,6 +239,7 @@ def restore_patches(self:RestorationDetector, patches): # float32 (n,3,63,63) ->
 
 @patch
 def score_map(self:RestorationDetector, image):
+    check_learned(self.network)
     stride, border, draws = (self._params[name] for name in ('stride', 'border', 'draws'))
     return restoration_errors(self.network.model, self.restore, image, stride=stride, border=border, draws=draws)
 
@@ -354,7 +357,8 @@ def params(self:FixedRestorationDetector):
 @patch
 def fit(self:FixedRestorationDetector, images, seed=0, checkpoint=None, progress=True,
         network=None): # a fitted detector of class `base`, whose network, prior and their settings are used
-    if not network: self.check(len(images))
+    if network: check_lent([network], RestorationDetector)
+    else: self.check(len(images))
     restorer = network or self.variant().fit(images, seed, checkpoint, progress)
     self.network, self.prior, self.quantiles = restorer.network, restorer.prior, restorer.quantiles
     self._params |= {name: value for name, value in restorer.params().items() if name not in _OF_A_VARIANT}

@@ -50,14 +50,14 @@ def batches(
 class _Training:
     "A model on its way downhill: what `train` keeps between two steps."
     def __init__(self, model, sampler, epochs, batch_size, lr,
-                 optimizer=torch.optim.Adam, schedule=None, clip=None, compile=None):
+                 optimizer=torch.optim.Adam, schedule=None, clip=None, compile=None, settings={}):
         self.model, self.sampler = model, sampler
         self.batch_size, self.lr = batch_size, lr
         self.schedule, self.clip = schedule, clip
         self.opt = optimizer(model.parameters(), lr)
         self.loss_of = compiled(model, compile)
-        self.settings = dict(epochs=epochs, batch_size=batch_size, lr=lr,
-                             seed=sampler.seed, patches=len(sampler))
+        own = dict(epochs=epochs, batch_size=batch_size, lr=lr, seed=sampler.seed, patches=len(sampler))
+        self.settings = settings | own
         self.steps_per_epoch = ceil_div(len(sampler), batch_size)
         self.steps = epochs * self.steps_per_epoch
         self.steps_done = 0
@@ -149,10 +149,11 @@ def train(
     clip:float|None=None, # largest norm of the gradient; None: any
     after_epoch:Callable=dict, # -> dict of further numbers, for instance from held-out patches
     compile:str|None=None, # a backend of `torch.compile`, such as 'inductor'; numbers then differ by rounding
+    settings:dict={},  # further ones that a checkpoint must share, as JSON has them: of the model, of its loss
 ) -> list:  # per epoch: dict of mean loss, the model's numbers, and seconds
     "Train, by default with Adam. Same seed, same device: same weights, interrupted or not."
     training = _Training(model, sampler, epochs, batch_size, lr, optimizer=optimizer,
-                         schedule=schedule, clip=clip, compile=compile)
+                         schedule=schedule, clip=clip, compile=compile, settings=settings)
     if checkpoint: training.resume(checkpoint)
     with training.bar(progress) as bar, _fixed_order():
         while len(training.history) < epochs:
@@ -213,9 +214,10 @@ def _check_meta(self:_Training, meta, path):
     if not isinstance(meta, dict) or not {'settings', 'history'} <= meta.keys():
         raise PatchadError(f"{path}: not a checkpoint of a training; delete it and train again")
     check_format(meta, path)
-    if meta['settings'] != self.settings:
-        raise PatchadError(f"{path}: was made with {meta['settings']}, not {self.settings}; "
-                           "delete it or use its settings")
+    for name, value in self.settings.items():
+        before = meta['settings'].get(name, value)
+        if before == value: continue
+        raise PatchadError(f"{path}: was made with {name}={before}, not {value}; delete it or use its settings")
     apart = max(abs(a - b) for a, b in zip(meta.get('data', self.data), self.data))
     if apart > 1e-4 * self.data[1]:  # in deviations; another device may round differently
         raise PatchadError(f"{path}: was made with other data; delete it or use its images and their settings")
