@@ -1,10 +1,10 @@
-"""Two opinions, one thing at a time: the maps of the two members, the same smoothed as much as the pair's, and the pair.
+"""Two opinions, one thing at a time: the maps of both members, the same smoothed as much as the pair's, and the pair.
 
     patchad_table1 --data DIR --categories NAME --methods ae_svm drawn drawn_svm --seeds 0 1 2 --out RUN
     python benchmarks/pair.py RUN --data DIR --category NAME --seeds 0 1 2 --out FILE
 
-A row for each seed and map: the pixel metrics on the test set, and the AUPRO30 on defects that chapter 01b has painted on
-twenty normal images, for which no test image is asked. It goes on where it was stopped.
+A row for each seed and map: the pixel metrics on the test set, and the AUPRO30 on defects that chapter 01b has painted
+on twenty normal images, for which no test image is asked. It goes on where it was stopped.
 """
 import argparse
 from pathlib import Path

@@ -24,8 +24,8 @@ from scipy.sparse.linalg import spsolve
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import (PATCH_SIZE, PatchadError, check_seed, exact_convolutions, fig_grid, seeded, subplots, with_prefix,
-                             without_prefix)
+from .core import (PATCH_SIZE, PatchadError, check_seed, exact_convolutions, fig_grid, seeded, subplots,
+                             with_prefix, without_prefix)
 from .dense import _check_image, check_lent, check_sizes
 from .detector import Detector, _center, check_positive, check_switch, check_whole, find_device
 from .memory import working_image
@@ -529,6 +529,10 @@ def _tile_logits(self:DrawnDetector, x, top, left):
 
 # %% ../nbs/11c_drawn.ipynb #4dc35ca5
 @patch
+def _check_learned(self:DrawnDetector):
+    if self.net is None: raise PatchadError("this detector has learned nothing yet; call fit or load")
+
+@patch
 def score_map(self:DrawnDetector, image):
     self._check_learned()
     _check_image(image, PATCH_SIZE, 'reflect')
@@ -552,10 +556,6 @@ def _own_map(self:DrawnDetector, image):
 def n_parameters(self:DrawnDetector):
     nets = [member.net for member in self.members]
     return sum(p.numel() for net in nets for p in net.parameters())
-
-@patch
-def _check_learned(self:DrawnDetector):
-    if self.net is None: raise PatchadError("this detector has learned nothing yet; call fit or load")
 
 @patch
 def state(self:DrawnDetector):
@@ -603,6 +603,7 @@ def params(self:DrawnSVMDetector):
 def check(self:DrawnSVMDetector, n_images, sizes=None, explicit=()):
     for member in self.members: member.check(n_images, sizes, explicit)
 
+# %% ../nbs/11c_drawn.ipynb #6b09d2ea
 @patch
 def fit(self:DrawnSVMDetector, images, seed=0, checkpoint=None, progress=True,
         network=None): # two fitted detectors of the classes in `base`, which are used

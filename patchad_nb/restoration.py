@@ -179,6 +179,7 @@ def check(self:RestorationDetector, n_images, sizes=None, explicit=()):
         raise PatchadError(f"{n_images} training image; the prior needs at least two, "
                            "one of them to watch its training")
 
+# %% ../nbs/10_restoration.ipynb #7adcc3a2
 @patch
 def fit(self:RestorationDetector, images, seed=0, checkpoint=None, progress=True,
         network=None): # a fitted detector of class `base`, whose network and settings are used

@@ -181,7 +181,7 @@ def fig_training(
 @patch
 def resume(self:_Training, path):
     "Remember by which numbers the data are known, and go on from the checkpoint, if there is one."
-    first = next(iter(self.sampler.batches(self.batch_size))).double()
+    first = next(iter(self.sampler.batches(self.batch_size, 0))).double()
     self.data = [float(first.mean()), float(first.std(correction=0))]
     if Path(path).exists(): self.load(path)
 
