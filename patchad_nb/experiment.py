@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
+from numbers import Integral
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -28,7 +29,8 @@ from . import __version__
 from .core import (PATCH_SIZE, PatchadError, alone_in, atomic, check_seed, content, load_tensors,
                              run_script, time_once, write_arrays, write_text)
 from .data import LAYOUT, Category, allow_pixels, category_names, changed_data, load_image
-from .detector import evaluate, fig_score_maps, is_labeled, read_model, sample_masks, score_samples
+from .detector import (evaluate, fig_score_maps, is_labeled, is_number, read_model, sample_masks,
+                                 score_samples)
 from .metrics import IMAGE_METRICS, curve_points
 from .presets import PRESETS, change_settings, make_detector
 from .results import (COLUMNS, METHODS, METRICS, OLD_METHODS, OLD_SETTINGS, TITLES, has_columns,
@@ -202,9 +204,12 @@ _TEXTS = 'method', 'category', 'defect', 'data', 'device'
 def _is_row(row):
     "Is this a row of the results?"
     if not isinstance(row, dict) or not has_columns(row): return False
-    numbers = set(row) - {*_TEXTS, 'diagnostics'}
+    metrics = set(row) & {*METRICS, *IMAGE_METRICS}
+    others = set(row) - metrics - {*_TEXTS, 'diagnostics'}
+    number = int, float
     types = [isinstance(row[key], str) for key in _TEXTS]
-    types += [isinstance(row[key], (int, float, type(None))) for key in numbers]
+    types += [isinstance(row[key], number) for key in others]
+    types += [row[key] is None or isinstance(row[key], number) for key in metrics]
     types += [isinstance(row['seed'], int), isinstance(row['diagnostics'], dict)]
     return all(types) and row['method'] in METHODS
 
@@ -214,6 +219,18 @@ def _read_rows(path):
     rows = found.get('rows') if isinstance(found, dict) else found  # version 0.2 wrote the bare list
     if isinstance(rows, list) and rows and all(map(_is_row, rows)): return list(map(with_columns, rows))
     raise _damaged(path, 'holds no results')
+
+# %% ../nbs/13_experiment.ipynb #4d610809
+def _rows_before(folder, method, category, seed):
+    "The rows of a job that is done. Raises `PatchadError` when they are those of another job."
+    rows = _read_rows(folder/'rows.json')
+    job = dict(method=method, category=category.name, seed=seed)
+    for key, value in job.items():
+        found = rows[0][key]
+        if found == value: continue
+        raise PatchadError(f"{folder}: holds a finished job with {key} {found}, not {value}; "
+                           "use another folder")
+    return rows
 
 # %% ../nbs/13_experiment.ipynb #50d13c36
 def run_job(folder:str|Path, # of this job
@@ -226,15 +243,16 @@ def run_job(folder:str|Path, # of this job
            ) -> list: # of rows, see `COLUMNS`
     "Fit, save, score and measure one method; goes on where an earlier call was interrupted."
     folder = Path(folder)
-    done = folder/'rows.json'
-    if done.exists(): return _read_rows(done)
+    seed = check_seed(seed)
+    if _is_done(folder): return _rows_before(folder, method, category, seed)
+    make_detector(method, settings, device)  # an error comes before there is a folder
     folder.mkdir(parents=True, exist_ok=True)
-    same = dict(seed=check_seed(seed), device=device, progress=progress)
+    same = dict(seed=seed, device=device, progress=progress)
     if not _is_fitted(folder): _fit(folder, method, category, settings, **same)
     for path in folder.glob('checkpoint*'):
         path.unlink()
     rows = _measured_rows(folder, method, category, **same)
-    write_text(done, json.dumps({'format': FORMAT, 'rows': rows}, indent=1))
+    write_text(folder/'rows.json', json.dumps({'format': FORMAT, 'rows': rows}, indent=1))
     return rows
 
 # %% ../nbs/13_experiment.ipynb #911628ef
@@ -255,13 +273,32 @@ def describe(config:dict) -> str: # the `config.json` of a run
     seeds = ', '.join(map(str, config['seeds']))
     return f"{text}; seeds {seeds}; {config['device']}."
 
+# %% ../nbs/13_experiment.ipynb #15c3fdb1
+_CONFIG = dict(methods=list, categories=list, seeds=list,
+               counts=dict, fingerprints=dict)
+_PRINT = dict(train=int, test=int, masks=int,
+              names=str, sizes=str, times=str)
+
+def _has_parts(found, kinds):
+    "Is it a dict, and are its parts of these kinds, as far as they are there?"
+    if not isinstance(found, dict): return False
+    parts = kinds.keys() & found.keys()
+    return all(isinstance(found[key], kinds[key]) for key in parts)
+
+def _is_fingerprint(found):
+    return _has_parts(found, _PRINT) and found.keys() >= _PRINT.keys()
+
+def _is_config(found):
+    if not _has_parts(found, _CONFIG): return False
+    prints = found.get('fingerprints', {})
+    return all(map(_is_fingerprint, prints.values()))
+
 # %% ../nbs/13_experiment.ipynb #073f97cf
 def _read_config(path):
     "The config of an earlier run. Raises `PatchadError` when it is damaged."
     try: config = json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError): config = None
-    lists = 'methods', 'categories', 'seeds'
-    if isinstance(config, dict) and all(isinstance(config.get(key, []), list) for key in lists):
+    if _is_config(config):
         _check_format(path, config)
         return config
     raise PatchadError(f"{path}: missing or damaged, so this run cannot go on; "
@@ -315,12 +352,16 @@ def _check_threads(out, old, threads):
                        "and use --processes 1, or choose another --out")
 
 # %% ../nbs/13_experiment.ipynb #438d29bc
+def _textures(preset):
+    "name -> arguments of `make_category`, of the procedural categories of a preset."
+    return TEXTURE_PRESETS.get(preset, TEXTURE_PRESETS['quick'])
+
 def _names(data, names, preset, layout=None):
     "The names of the categories: of folders in `data`, or procedural ones."
     names = list(dict.fromkeys(names))
     if data is not None:
         return names if names != ['all'] else category_names(data, layout) or [None]
-    known = TEXTURE_PRESETS[preset]
+    known = _textures(preset)
     for name in names:
         if name in known or name == 'all': continue
         raise PatchadError(f"{name}: no such procedural category; "
@@ -344,7 +385,7 @@ def _given(data, names, folders, white=None, layout=None):
 
 def _draw(folder, names, preset, seed, progress):
     "The procedural categories of a run, drawn where they are not there yet."
-    sizes = TEXTURE_PRESETS[preset]
+    sizes = _textures(preset)
     for part in folder.glob('.*.part'): shutil.rmtree(part)  # half a category, of a run that was killed
     for name in names:
         if (folder/name).exists(): continue
@@ -380,16 +421,33 @@ def _image_sizes(category):
     paths = [*category.train_images.paths, *(s.path for s in category.samples)]
     return sorted({_image_size(path) for path in paths})
 
+# %% ../nbs/13_experiment.ipynb #23cb4e39
+def _check_methods(n, sizes, methods, settings, explicit):
+    "Images that a method cannot use: `n` to learn from, of these sizes."
+    for method in methods:
+        detector = make_detector(method, settings)
+        detector.check(n, sizes, explicit)
+
 def _check_images(categories, methods, settings, explicit, progress):
     "Errors in images, and images that a method cannot use, before any work. `explicit`: settings of the user."
-    detectors = [make_detector(method, settings) for method in methods]
     for category in categories:
         if not category.procedural: category.check(progress)
-        n, sizes = len(category.train_images), _image_sizes(category)
-        for detector in detectors: detector.check(n, sizes, explicit)
+        n = len(category.train_images)
+        sizes = _image_sizes(category)
+        _check_methods(n, sizes, methods, settings, explicit)
 
 def _write_config(out, config):
     write_text(out/'config.json', json.dumps({'format': FORMAT} | config, indent=1) + '\n')
+
+# %% ../nbs/13_experiment.ipynb #ce05df3c
+def _check_to_draw(names, fixed, methods, explicit):
+    "Images that a method cannot use, before they are drawn."
+    for name in names:
+        drawn = _textures(fixed['preset'])[name]
+        n, side = drawn['n_train'], drawn['size']
+        if fixed['images']: n = min(n, fixed['images'])
+        sizes = [(side, side)]
+        _check_methods(n, sizes, methods, fixed['settings'], explicit)
 
 # %% ../nbs/13_experiment.ipynb #3b2e41c1
 def _union(old, asked):
@@ -417,6 +475,7 @@ def _prepare(out, fixed, asked, source, how):
     old = _check_out(out, fixed, how['resume'])
     _check_threads(out, old, how['threads'])
     found, names = _find(fixed, asked['categories'], *source)
+    if not found: _check_to_draw(names, fixed, asked['methods'], how['explicit'])
     config = old | fixed | _union(old, asked | {'categories': names})
     config |= {'versions': _versions(), 'threads': how['threads'] or old.get('threads')}
     categories = _all_there(out, found, names, config, how['progress'])
@@ -960,6 +1019,17 @@ def _threads(processes, scheduler):
     if processes == 1: return None
     raise PatchadError("--processes: the workers of --scheduler make the rows; leave out one of the two")
 
+# %% ../nbs/13_experiment.ipynb #665677c8
+def _check_count(images):
+    "The largest number of images, or None."
+    if images is None: return None
+    if is_number(images, Integral) and images >= 1: return int(images)
+    raise PatchadError(f"--images {images}: use a whole number from 1")
+
+def _check_seeds(seeds):
+    if found := list(map(check_seed, seeds)): return found
+    raise PatchadError("--seeds: there is none; give at least one")
+
 # %% ../nbs/13_experiment.ipynb #8394f929
 def run(out:str|Path, # folder of the run
         data:str|Path|None=None, # a folder with MVTec-style categories; by default procedural ones
@@ -979,9 +1049,9 @@ def run(out:str|Path, # folder of the run
        ) -> list: # of rows
     "Run every method on every category with every seed; write results, table, figures and models."
     methods, missing = _which(methods)
-    reading = dict(images=images) | _check_reading(data, folders, **reading)
+    reading = dict(images=_check_count(images)) | _check_reading(data, folders, **reading)
     fixed = _fixed(data, folders, methods, preset, changes, device, **reading)
-    asked = dict(methods=methods, categories=list(categories or ['all']), seeds=list(map(check_seed, seeds)))
+    asked = dict(methods=methods, categories=list(categories or ['all']), seeds=_check_seeds(seeds))
     explicit = {change.partition('=')[0] for change in changes}
     how = dict(explicit=explicit, resume=resume, progress=progress, threads=_threads(processes, scheduler),
                scheduler=scheduler, processes=processes)

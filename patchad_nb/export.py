@@ -141,6 +141,11 @@ def stretch(scores:torch.Tensor, # (h,w)
 def cut(scores, size): # (h,w) -> the upper left part of size (H,W)
     return scores.narrow(0, 0, size[0]).narrow(1, 0, size[1])
 
+def without_rim(scores, n): # (h,w) -> (h-2n,w-2n)
+    h, w = scores.shape
+    scores = scores.narrow(0, n, h - 2 * n)
+    return scores.narrow(1, n, w - 2 * n)
+
 # %% ../nbs/13c_export.ipynb #13c0001c
 @singledispatch
 def scores_of(detector:Detector) -> nn.Module: # float32 (1,3,h,w), gray levels -> float32 (h,w)
@@ -316,12 +321,17 @@ class PairScores(nn.Module):
         super().__init__()
         self.members = nn.ModuleList(scores_of(member) for member in detector.members)
         self.smoothing = detector.smoothing
+        cropped = detector.params()['border'] == 'crop'
+        self.rims = 0, PATCH_SIZE // 2 * cropped  # what the SVM's map has lost, the other one loses
         self.ranges = [(low, max(high - low, 1e-12)) for low, high in detector.ranges.tolist()]
 
     def forward(self, x):
         total = 0.
-        for member, (low, spread) in zip(self.members, self.ranges):
-            total = total + (smooth(member(x), self.smoothing) - low) / spread
+        parts = zip(self.members, self.rims, self.ranges)
+        for member, rim, (low, spread) in parts:
+            score_map = smooth(member(x), self.smoothing)
+            score_map = without_rim(score_map, rim)
+            total = total + (score_map - low) / spread
         return total / len(self.ranges)
 
 scores_of.register(DrawnSVMDetector)(PairScores)
@@ -448,7 +458,9 @@ def smallest_side(detector:Detector,
                  ) -> int: # pixels
     "The smallest height or width of a picture."
     own = getattr(detector, 'factor', None) or 1.  # of the method itself
-    at_work = max(PATCH_SIZE, getattr(detector, 'smallest', 0), math.ceil(4 / own))
+    cropped = detector.params().get('border') == 'crop'
+    patch = PATCH_SIZE + cropped  # a program's map has sides above 1
+    at_work = max(patch, getattr(detector, 'smallest', 0), math.ceil(4 / own))
     return math.ceil(at_work / factor)
 
 # %% ../nbs/13c_export.ipynb #13c00106
@@ -530,12 +542,19 @@ def to_onnx(program:torch.export.ExportedProgram, facts:dict):
     return message
 
 # %% ../nbs/13c_export.ipynb #13c00050
+def _is_trained(model):
+    "Its normalizations count the batches of a training."
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    return all(norm.num_batches_tracked > 0 for norm in norms)
+
 def _check_learned(detector):
     "Raises `PatchadError` for a detector without `fit`."
     try: state = detector.state()
     except (AttributeError, TypeError): state = {'': None}
-    if all(isinstance(v, torch.Tensor) for v in state.values()): return
-    raise PatchadError(f"{detector.title} has learned nothing yet; call fit or load")
+    learned = all(isinstance(v, torch.Tensor) for v in state.values())
+    if isinstance(detector, ReconstructionDetector):
+        learned = _is_trained(detector.model)
+    if not learned: raise PatchadError(f"{detector.title} has learned nothing yet; call fit or load")
 
 def _write(path, program, format, facts):
     "One file, all or nothing."

@@ -91,7 +91,8 @@ def _as_floats(value, default):
 def _parse(text, default):
     "The value that a text holds, or None where it is of another type than the default."
     if isinstance(default, str): return text
-    try: value = json.loads(text)
+    read = float if isinstance(default, float) else json.loads
+    try: value = read(text)
     except ValueError: return None
     value = _as_floats(value, default)
     return value if _fits(value, default) else None
