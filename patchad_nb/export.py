@@ -542,18 +542,11 @@ def to_onnx(program:torch.export.ExportedProgram, facts:dict):
     return message
 
 # %% ../nbs/13c_export.ipynb #13c00050
-def _is_trained(model):
-    "Its normalizations count the batches of a training."
-    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
-    return all(norm.num_batches_tracked > 0 for norm in norms)
-
 def _check_learned(detector):
     "Raises `PatchadError` for a detector without `fit`."
     try: state = detector.state()
     except (AttributeError, TypeError): state = {'': None}
     learned = all(isinstance(v, torch.Tensor) for v in state.values())
-    if isinstance(detector, ReconstructionDetector):
-        learned = _is_trained(detector.model)
     if not learned: raise PatchadError(f"{detector.title} has learned nothing yet; call fit or load")
 
 def _write(path, program, format, facts):
