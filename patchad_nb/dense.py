@@ -32,6 +32,8 @@ def check_border(border):
 def _check_image(image, patch_size, border):
     "Raise a `PatchadError` unless patches can be cut from the image."
     check_border(border)
+    if not isinstance(image, torch.Tensor):
+        raise PatchadError(f"the image is a {type(image).__name__}, not a tensor; read it with `load_image`")
     if image.ndim != 3 or len(image) != 3:
         raise PatchadError(f"the image has the shape {tuple(image.shape)}, not (3,H,W); "
                            "read it with `load_image`")

@@ -76,6 +76,8 @@ class _Strip:
 # %% ../nbs/04_patches.ipynb #b5486e63
 def _check_bytes(i, image):
     "Raise a `PatchadError` unless image `i` is made of bytes, in three channels."
+    if not isinstance(image, torch.Tensor):
+        raise PatchadError(f"image {i} is a {type(image).__name__}, not a tensor; read it with `load_image`")
     if image.ndim != 3 or len(image) != 3:
         raise PatchadError(f"image {i} has the shape {tuple(image.shape)}, not (3,H,W); "
                            "read it with `load_image`")
