@@ -147,13 +147,20 @@ def _as_oserror(path):
         code = int(found[1])
         raise OSError(code, os.strerror(code), str(path)) from None
 
+# %% ../nbs/core.ipynb #88184be8
+def as_number(value):
+    "A number of NumPy as one of Python, which JSON can hold: `default` of `json.dumps`."
+    if isinstance(value, np.generic): return value.item()
+    raise TypeError(f'JSON cannot hold {value!r}')
+
 # %% ../nbs/core.ipynb #55975a32
 def save_tensors(path:str|Path, # the file to write
                  tensors:dict,  # name -> tensor
-                 meta:dict):  # settings: anything that JSON can hold
+                 meta:dict):  # settings: anything that JSON can hold, and NumPy's numbers
     "Write tensors and settings as one safetensors file, all or nothing."
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with atomic(path) as part, _as_oserror(path): save_file(plain, part, metadata={'json': json.dumps(meta)})
+    text = json.dumps(meta, default=as_number)
+    with atomic(path) as part, _as_oserror(path): save_file(plain, part, metadata={'json': text})
 
 def load_tensors(path:str|Path, # a file written by `save_tensors`
                  device:str|torch.device='cpu'): # where the tensors go

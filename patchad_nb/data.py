@@ -140,7 +140,9 @@ def load_image(
 def _largest(path):
     "The largest value of a gray file of more than 8 bits; None for other files, also unreadable ones."
     try:
-        with Image.open(path) as im: return im.getextrema()[1] if im.mode.startswith('I') else None
+        with Image.open(path) as im:
+            if not im.mode.startswith('I'): return None
+            return int(np.asarray(im).max())
     except Exception: return None  # whoever reads the image will hear of it
 
 def data_white(

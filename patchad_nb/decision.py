@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,9 @@ from PIL import Image, ImageOps
 from skimage.measure import find_contours, regionprops
 from tqdm.auto import tqdm
 
-from .core import PatchadError, atomic, fig_grid, shuffled, subplots, write_text
+from .core import PatchadError, as_number, atomic, fig_grid, shuffled, subplots, write_text
 from .data import _eight_bits, load_image, load_mask
-from .detector import Detector, check_format, check_positive, check_share, check_whole
+from .detector import Detector, check_format, check_positive, check_share, check_whole, is_number
 from .figures import heat_image
 from .memory import working_image
 from .metrics import image_score, label_regions
@@ -151,7 +152,7 @@ def rate(self:Inspector, alarm_rate:float|None=None): # None: the one of `promis
     "The rate that can be promised when `alarm_rate` is asked for."
     if alarm_rate is None: alarm_rate = self.alarm_rate
     _check_rate(alarm_rate)
-    return max(alarm_rate, 1 / (len(self.held_out) + 1))
+    return float(max(alarm_rate, 1 / (len(self.held_out) + 1)))
 
 @patch(as_prop=True)
 def threshold(self:Inspector) -> float:
@@ -251,9 +252,10 @@ def split_held_out(
 ) -> tuple: # places of images to learn from, and of those to hold out
     "Hold out some images at random: at least one, and all but one at most."
     if n < 2: raise PatchadError(f"{n} good image(s); give at least two: one to learn from, and one to hold out")
-    if isinstance(hold_out, int) and not isinstance(hold_out, bool): check_whole(1, hold_out=hold_out)
+    whole = is_number(hold_out, Integral)
+    if whole: check_whole(1, hold_out=hold_out)
     else: check_share(hold_out=hold_out)
-    m = hold_out if isinstance(hold_out, int) else max(1, round(hold_out * n))
+    m = hold_out if whole else max(1, round(hold_out * n))
     if m >= n: raise PatchadError(f"hold_out={hold_out} of {n} images leaves none to learn from; use a smaller value")
     order = shuffled(n, seed).tolist()
     return sorted(order[m:]), sorted(order[:m])
@@ -277,6 +279,7 @@ def fit(
     learn, hold = split_held_out(len(images), hold_out, seed)
     self = cls(detector, [0.], alarm_rate, size, working_factor(images, size), smallest, region)
     normal = _Small(images, learn, self.factor)
+    _inside(np.zeros(normal[0].shape[1:]), [self.region], detector.image_share)
     detector.check(len(normal), [tuple(normal[0].shape[1:])])
     detector.fit(normal, seed, checkpoint, progress)
     return self.hold(_Small(images, hold, self.factor), progress)
@@ -294,7 +297,7 @@ def hold(self:Inspector, images, # good images at the working size
     self.held_out = _held_out_scores(scores)
     pixels = np.concatenate(samples)
     self.detector.normal_range = tuple(float(q) for q in np.quantile(pixels, [.5, .999]))
-    self.detector.white = images.white
+    self.detector.white = getattr(images, 'white', self.detector.white)
     return self
 
 # %% ../nbs/12d_decision.ipynb #11d00073
@@ -412,11 +415,12 @@ def save(self:Inspector,
          folder:str|Path): # gets model.safetensors, inspector.json, and region.png where there is a region
     "Save the inspector, without pickle."
     folder = Path(folder)
+    settings = json.dumps(self.settings(), indent=1, default=as_number)
     (folder/'inspector.json').unlink(missing_ok=True)  # last to come, first to go: half a model is none
     self.detector.save(folder)
     if self.region is not None:
         with atomic(folder/'region.png') as part: Image.fromarray(self.region).save(part, 'png')
-    write_text(folder/'inspector.json', json.dumps(self.settings(), indent=1) + '\n')
+    write_text(folder/'inspector.json', settings + '\n')
 
 @patch(cls_method=True)
 def load(cls:Inspector,

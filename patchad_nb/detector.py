@@ -18,7 +18,7 @@ from fastcore.basics import patch
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
-from .core import PatchadError, fig_grid, load_tensors, save_tensors
+from .core import PATCH_SIZE, PatchadError, fig_grid, load_tensors, save_tensors
 from .data import Category
 from .metrics import IMAGE_METRICS, image_metrics, image_score, metric_names, metrics_by_defect
 
@@ -121,6 +121,8 @@ def calibrate(self:Detector,
               images:Sequence, # normal images
               n:int=4):  # score so many of them, evenly spaced
     "Remember the range of scores on normal images: their median and their 99.9 % quantile."
+    check_whole(1, n=n)
+    if len(images) == 0: raise PatchadError("no images to calibrate with; give at least one normal image")
     places = np.linspace(0, len(images) - 1, min(n, len(images)))
     chosen = np.unique(places.astype(int))
     maps = [self.score_map(images[int(i)]) for i in chosen]
@@ -140,6 +142,9 @@ FORMAT = 1  # of the files that `save` writes
 def save(self:Detector,
          folder:str|Path): # written as folder/model.safetensors
     "Save the detector, without pickle."
+    if (Path(folder)/'inspector.json').exists():
+        raise PatchadError(f"{folder}: holds an inspector, with thresholds for another model; "
+                           "choose another folder, or delete inspector.json there")
     meta = {
         'format': FORMAT,
         'detector': self.key,
@@ -217,6 +222,16 @@ def load(cls:Detector,
                            "load it with that method")
     return cls.from_model(path, tensors, meta, device)
 
+# %% ../nbs/03_detector.ipynb #39e09e86
+def _check_colors(image):
+    "Raise a `PatchadError` unless the image is made of bytes, in three channels."
+    if not isinstance(image, torch.Tensor) or image.dtype != torch.uint8:
+        kind = image.dtype if isinstance(image, torch.Tensor) else type(image).__name__
+        raise PatchadError(f"an image is {str(kind).removeprefix('torch.')}, not a uint8 tensor; "
+                           "read it with `load_image`, or scale it to 0..255 and convert it")
+    if image.ndim == 3 and len(image) == 3: return
+    raise PatchadError(f"an image has the shape {tuple(image.shape)}, not (3,H,W); read it with `load_image`")
+
 # %% ../nbs/03_detector.ipynb #92576293
 def _moments(images):
     "Mean (3,) and covariance (3,3) of all pixels' colors, in [0,1]; float64."
@@ -224,8 +239,7 @@ def _moments(images):
     total = torch.zeros(3, dtype=torch.float64)
     products = torch.zeros(3, 3, dtype=torch.float64)
     for image in images:
-        if image.dtype != torch.uint8:
-            raise PatchadError(f"an image is {image.dtype}, not uint8; read it with `load_image`")
+        _check_colors(image)
         c = image.flatten(1).double() / 255  # (3,H*W)
         n += c.shape[1]
         total += c.sum(1)
@@ -277,6 +291,7 @@ def _distance(self:ColorDetector, image): # uint8 (3,h,W)
 def score_map(self:ColorDetector, image):
     if self.mean is None:
         raise PatchadError("this detector has learned nothing yet; call fit or load")
+    _check_colors(image)
     rows = max(1, 2**20 // image.shape[2])
     return torch.cat([self._distance(part) for part in image.split(rows, dim=1)]).cpu().numpy()
 
@@ -381,11 +396,20 @@ class PackedMasks(Sequence):
         bits, shape = self.packed[i]
         return np.unpackbits(bits, count=math.prod(shape)).view(bool).reshape(shape)
 
+# %% ../nbs/03_detector.ipynb #abee7666
+def _covered(sample, shape):
+    "The part of a sample's mask that its score map covers: all, or the middle that `border='crop'` leaves."
+    mask = sample.mask()
+    lost = [n - k for n, k in zip(mask.shape, shape)]  # rows and columns
+    if len(shape) == 2 and lost in ([0, 0], [PATCH_SIZE - 1] * 2): return _center(mask, shape)
+    raise PatchadError(f"{sample.name}: the score map has the shape {tuple(shape)}, its mask {mask.shape}; give a map "
+                       f"as large as the image, or one without {PATCH_SIZE // 2} pixels at each border")
+
 def sample_masks(samples:Sequence, # of `Sample`
                  maps:Sequence  # their score maps
                 ) -> Sequence:  # of bool (H,W), each as large as its map
-    "The masks of samples. Where a map is cropped, so is its mask."
-    return PackedMasks(_center(s.mask(), m.shape) for s, m in zip(samples, maps))
+    "The masks of samples. Where a map is cropped, so is its mask. Raises `PatchadError` for a map of another scale."
+    return PackedMasks(_covered(s, m.shape) for s, m in zip(samples, maps))
 
 # %% ../nbs/03_detector.ipynb #f8f6918c
 def _mapped(path, shapes):

@@ -8,7 +8,7 @@ __all__ = ['fit_folder', 'find_model', 'score_images', 'score_main', 'watch_fold
 # %% ../nbs/13b_inspection.ipynb #13b00005
 import argparse, hashlib, json, sys, time, warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,9 +22,10 @@ from PIL import Image, ImageDraw, ImageFont
 from tqdm.auto import tqdm
 
 # %% ../nbs/13b_inspection.ipynb #13b00006
-from .core import PATCH_SIZE, PatchadError, alone_in, atomic, check_seed, content, run_script, write_text
+from .core import PATCH_SIZE, PatchadError, alone_in, as_number, atomic, check_seed, content
+from .core import run_script, write_text
 from .data import IMAGE_SUFFIXES, Images, _white, image_paths, load_mask
-from .decision import (Inspector, _fitted, alarm_threshold, fewest_images, split_held_out,
+from .decision import (Inspector, _fitted, _inside, alarm_threshold, fewest_images, split_held_out,
                                  working_factor)
 from .experiment import (_SEVERAL, _Help, _add_max_pixels, _check_settings, _image_size, _reading,
                                    pick_device)
@@ -146,6 +147,9 @@ def check(self:_Plan, explicit):
     Inspector(self.detector(), [0.], **how)
     self.check_sizes()
     self.detector().check(learned, self.working_sizes(), explicit)
+    share = self.detector().image_share
+    for size in self.working_sizes():
+        _inside(np.zeros(size), [how['region']], share)
 
 # %% ../nbs/13b_inspection.ipynb #13b00061
 @patch
@@ -266,7 +270,7 @@ def about(self:_Plan):
     about['white'] = self.images.white
     about |= self.how
     about['region'] = None if region is None else _hash(np.packbits(region).tobytes())
-    return json.loads(json.dumps(about))
+    return json.loads(json.dumps(about, default=as_number))
 
 _PARTS = 'inspector.json', 'model.safetensors', 'region.png'  # of a model
 
@@ -517,10 +521,14 @@ def _marked(result, inside):
 # %% ../nbs/13b_inspection.ipynb #13b00109
 def _open(model, device, alarm_rate=None, region=None):
     "What says something of images, from the folder of a model."
-    if _is_inspector(model): return _Verdicts(model, device, alarm_rate, region)
-    if alarm_rate is None and region is None: return _Maps(model, device)
-    option = '--region' if alarm_rate is None else '--alarm-rate'
-    raise PatchadError(f"{option}: {model} knows no verdicts; make a model with patchad_fit")
+    if _is_inspector(model): scorer = _Verdicts(model, device, alarm_rate, region)
+    elif alarm_rate is None and region is None: scorer = _Maps(model, device)
+    else:
+        option = '--region' if alarm_rate is None else '--alarm-rate'
+        raise PatchadError(f"{option}: {model} knows no verdicts; make a model with patchad_fit")
+    if scorer.detector.normal_range: return scorer
+    raise PatchadError(f"{model}: knows no range of normal scores; "
+                       "call calibrate of the detector with images of good pieces, and save the model again")
 
 # %% ../nbs/13b_inspection.ipynb #728eab9f
 def _result_names(paths):
@@ -544,6 +552,21 @@ def _write_maps(stem, heat, score_map, format):
     with atomic(f'{stem}.{format}') as part, open(part, 'wb') as f:
         if format == 'tiff': Image.fromarray(score_map).save(f, 'tiff')
         else: np.save(f, score_map)
+
+# %% ../nbs/13b_inspection.ipynb #df7b49d5
+def _check_maps(format):
+    "Raise a `PatchadError` for an unknown format of score maps."
+    if format in ('npy', 'tiff'): return
+    raise PatchadError(f"format={format!r}; choose 'npy' or 'tiff'")
+
+def _as_paths(paths):
+    "A list of paths. Raises `PatchadError` for a single one, and for none."
+    if isinstance(paths, (str, Path)):
+        raise PatchadError(f"{paths}: is a single path; give a list of image files, "
+                           "such as image_paths(folder) for those of a folder")
+    paths = [Path(path) for path in paths]
+    if paths: return paths
+    raise PatchadError("no images to score; give at least one")
 
 # %% ../nbs/13b_inspection.ipynb #13b00112
 def _quoted(text): return '"' + text.replace('"', '""') + '"' if text else ''
@@ -670,7 +693,7 @@ def _journal_of(out, about, names):
 
 # %% ../nbs/13b_inspection.ipynb #9fba8c0b
 def score_images(model:str|Path,  # folder of a model, see `find_model`
-                 paths:Sequence,  # image files
+                 paths:Iterable,  # image files
                  out:str|Path,  # folder for the results; not there, empty, or with a call that was interrupted
                  format:str='npy', # of the float maps: 'npy' or 'tiff'
                  device:str='cpu',
@@ -680,8 +703,9 @@ def score_images(model:str|Path,  # folder of a model, see `find_model`
                  region:np.ndarray|None=None # bool (H,W), True = look here
                 ) -> list:  # of dicts: file, max, mean, above_normal, problem; verdict, p_value, score, regions
     "Score images: a heat map and a float map for each, and scores.csv. Can be interrupted and called again."
-    out, model = Path(out), Path(model)
-    names = _result_names([Path(path) for path in paths])
+    out, model, paths = Path(out), Path(model), _as_paths(paths)
+    _check_maps(format)
+    names = _result_names(paths)
     _check_region(region, paths)
     scorer = _open(model, device, alarm_rate, region)
     about = _about(model, paths, format, device, scorer)
@@ -893,6 +917,7 @@ def watch_folder(model:str|Path,  # folder of a model, see `find_model`
                 ) -> list:  # of dicts, see `score_images`
     "Score the images of a folder as they come, until Ctrl-C."
     model, folder, out = Path(model), _watched([folder], out), Path(out)
+    _check_maps(format)
     _check_region(region, _listing(folder))
     scorer = _open(model, device, alarm_rate, region)
     about = _about(model, [folder], format, device, scorer) | {'watch': True}
