@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import zip_longest
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -120,12 +121,19 @@ def _check_deep_color(im, path):
                        "convert it to 8 bits per channel")
 
 # %% ../nbs/00_data.ipynb #7df9ec6b
+def _check_white(white):
+    whole = isinstance(white, Integral) and not isinstance(white, bool)
+    if white is None or (whole and 1 <= white <= 65535): return
+    raise PatchadError(f"white={white!r}: use a value from 1 to 65535")
+
+# %% ../nbs/00_data.ipynb #990a6b77
 def load_image(
     path:str|Path,  # PNG, JPEG, BMP or TIFF; gray, palette, RGB(A), 8 or 16 bits
     min_size:int=PATCH_SIZE,  # smallest side that is accepted, in pixels: one patch of the paper
     white:int|None=None  # the value of a 16-bit file that becomes 255; None: 65535
 ) -> torch.Tensor:  # uint8, (3,H,W)
     "Read an image as RGB bytes. Raises `PatchadError` when it is unreadable or too small."
+    _check_white(white)
     im = _open(path)
     im = _eight_bits(im, path, white).convert('RGB')
     w, h = im.size
@@ -418,9 +426,8 @@ def _find_folder(root, name, layout=None):
 # %% ../nbs/00_data.ipynb #f0275aec
 def _white(paths, white, name):
     "The white of a data set: what the caller says, or what is found in the training images."
-    if white is not None:
-        if not 1 <= white <= 65535: raise PatchadError(f"white={white}: use a value from 1 to 65535")
-        return white
+    _check_white(white)
+    if white is not None: return white
     white = data_white(paths)
     if white and white < 65535:
         warnings.warn(f"{name}: 16-bit files with values up to {white} at most, taken as "

@@ -105,6 +105,7 @@ def find_device(device:str|torch.device) -> torch.device:
     "The device of this name. Raises `PatchadError` when it is not there."
     try: found = torch.device(device)
     except (RuntimeError, TypeError): raise PatchadError(f"device={device!r}; choose 'cpu' or 'cuda'") from None
+    if found.type not in ('cpu', 'cuda'): raise PatchadError(f"device={str(device)!r}; choose 'cpu' or 'cuda'")
     if found.type == 'cuda' and (found.index or 0) >= torch.cuda.device_count():
         raise PatchadError(f"device={str(device)!r}: no such CUDA device here; use 'cpu'")
     return found

@@ -22,8 +22,8 @@ from torchvision import models
 from tqdm.auto import tqdm
 
 from .baselines import WEIGHT_FILES, _IMAGENET_MEAN, _IMAGENET_STD, initialize
-from .core import (PATCH_SIZE, PatchadError, ceil_div, epoch_seed, exact_convolutions, fig_grid, seeded,
-                             shuffled, subplots, with_prefix, without_prefix)
+from .core import (PATCH_SIZE, PatchadError, ceil_div, check_seed, epoch_seed, exact_convolutions, fig_grid,
+                             seeded, shuffled, subplots, with_prefix, without_prefix)
 from .dense import _check_image, check_sizes, dense_map, pad_image
 from .detector import Detector, check_positive, check_whole, find_device, is_number
 
@@ -266,6 +266,7 @@ def sample(self:MemoryDetector, image, n, seed):
 @patch
 def fit(self:MemoryDetector, images, seed=0, checkpoint=None, progress=True):
     self.check(len(images))
+    seed = check_seed(seed)
     if self._params['memory_features'] == 'resnet18': self.network = self.make_network(seed)
     n = ceil_div(self._params['memory_candidates'], len(images))
     features, owners = [], []

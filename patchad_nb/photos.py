@@ -28,7 +28,8 @@ from tqdm.auto import tqdm
 # %% ../nbs/your_photos.ipynb #0f070012
 from patchad_nb.core import PatchadError, check_seed, explain, place_folder
 from patchad_nb.data import Images, data_white, image_paths, load_image
-from patchad_nb.decision import Inspection, Inspector, _inside, _scaled, alarm_threshold, fewest_images
+from patchad_nb.decision import (Inspection, Inspector, _check_rate, _inside, _scaled, alarm_threshold,
+                                 fewest_images)
 from patchad_nb.detector import Detector, check_whole
 from patchad_nb.experiment import pick_device
 from patchad_nb.presets import PRESETS, make_detector
@@ -359,7 +360,9 @@ def save(self:PhotoDesk,
     folder = Path(folder).expanduser()
     _check_free(folder)
     inspector = copy(self.inspector)
-    if alarm_rate is not None: inspector.alarm_rate = alarm_rate
+    if alarm_rate is not None:
+        _check_rate(alarm_rate)
+        inspector.alarm_rate = alarm_rate
     with _all_or_nothing(folder) as part:
         inspector.save(part)
         place_folder(part, folder)
