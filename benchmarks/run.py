@@ -106,6 +106,20 @@ class Benchmarks:
                 found[key].append(seconds)
         return found
 
+    def single_query(self):
+        "One query to so many keys, in bfloat16: our products and PyTorch's attention without cuDNN. For a GPU."
+        n = 3721 if self.cuda else 8
+        found = {'patches': n, 'keys': [50, 150, 280], 'bytes': [], 'seconds_products': [], 'seconds_without_cudnn': []}
+        for keys in found['keys']:
+            with seeded(0): k, v = torch.randn(2, n, 8, keys, 32, device=self.device, dtype=torch.bfloat16)
+            q = k[:, :, :1]
+            ways = partial(_attention, q, k, v), partial(attention_of_pytorch, _WITHOUT_PLANS, q, k, v)
+            (products, _), (plain, _) = best_of(20, *ways, device=self.device)
+            found['bytes'].append(k.nbytes + v.nbytes)
+            found['seconds_products'].append(products)
+            found['seconds_without_cudnn'].append(plain)
+        return found
+
     def blocks(self, marked=.05):
         "A fixed mask, position by position and in blocks of eight."
         prior, codes = self.prior_and_codes()
