@@ -4,6 +4,7 @@
     python benchmarks/drawn.py --data DIR --category NAME --transfer --out results/drawn_transfer.csv
     python benchmarks/drawn.py --data DIR --category NAME --smoothing --seeds 0 1 2 --out results/drawn_smoothing.csv
     python benchmarks/drawn.py --data DIR --category NAME --sizes --seeds 0 1 2 --out results/drawn_sizes.csv
+    python benchmarks/drawn.py --data DIR --category NAME --sizes --set drawn_most=12 --out FILE
     python benchmarks/drawn.py --data DIR --category NAME --sizes --picture DEFECT --out results/drawn_sizes.npz
     python benchmarks/drawn.py --data procedural --category wood --only recipe 'light 0' --out results/drawn.csv
 
@@ -11,7 +12,7 @@ A row for each setting, category and seed: five pixel metrics and the AUROC of i
 chosen by, and numbers that need no test image: how well drawn defects are found, in the light of the training and in
 another one, defects of another painter, and how many false alarms there are on normal images. `--transfer` shows
 families that were not drawn in training, `--smoothing` maps that are smoothed more and more, `--sizes` several working
-sizes and the mean of their maps. It goes on where it was stopped.
+sizes and the mean of their maps, with `--set` for another recipe. It goes on where it was stopped.
 """
 import argparse
 import copy
@@ -33,6 +34,7 @@ from patchad_nb.detector import sample_masks, score_samples
 from patchad_nb.drawn import FAMILIES, DrawnDefects, DrawnDetector
 from patchad_nb.memory import working_image
 from patchad_nb.metrics import pixel_metrics
+from patchad_nb.presets import change_settings
 from patchad_nb.textures import TEXTURES, make_category, place_defect
 from patchad_nb.training import train, warm_cosine
 
@@ -239,9 +241,10 @@ def fit_one(detectors, images, seed, checkpoint, times=1):
 SIZES = 128, 256, 384
 NETWORKS = {'each': fit_each, 'one': fit_one, 'longer': partial(fit_one, times=3)}
 
-def sizes(category, seed, folder, networks):
+def sizes(category, seed, folder, networks, changes=(), device='cpu'):
     "The recipe at several working sizes, and the mean of their maps: rows from the test set and the other painter."
-    detectors = [DrawnDetector(drawn_size=size) for size in SIZES]
+    recipe = change_settings(DrawnDetector().params(), changes)
+    detectors = [DrawnDetector(**(recipe | dict(drawn_size=size)), device=device) for size in SIZES]
     NETWORKS[networks](detectors, category.train_images, seed, Path(folder)/f'{category.name}_{seed}')
     painted = other_paintings(category.train_images, factor=1.)
     masks = [mask for _, mask in painted]
@@ -255,6 +258,7 @@ def sizes(category, seed, folder, networks):
         name = ' '.join(str(SIZES[k]) for k in used)
         rows.append(dict(category=category.name, seed=seed, networks=networks, sizes=name,
                          other_painter_aupro30=found['aupro30'], **test))
+        if changes: rows[-1] = dict(changes=' '.join(changes)) | rows[-1]
     return rows
 
 
@@ -295,6 +299,7 @@ def main():
     p.add_argument('--sizes', action='store_true', help='several working sizes, and the mean of their maps')
     p.add_argument('--networks', choices=list(NETWORKS), default='each',
                    help='with --sizes: one for each; one for all; one that practices as long as three')
+    p.add_argument('--set', nargs='+', default=[], metavar='NAME=VALUE', help='with --sizes: of the recipe')
     p.add_argument('--picture', metavar='DEFECT', help='with --sizes: maps of an image with this defect, into an NPZ')
     p.add_argument('--size', type=int, default=256, help='of procedural images, in pixels')
     p.add_argument('--device', default='cpu', help='cpu or cuda')
@@ -312,7 +317,7 @@ def main():
     if a.smoothing or a.sizes:
         for seed in a.seeds:
             same = category, seed, a.checkpoints
-            rows = sizes(*same, a.networks) if a.sizes else smoothing(*same)
+            rows = sizes(*same, a.networks, a.set, a.device) if a.sizes else smoothing(*same)
             write_text(a.out, csv_text(read_rows(a.out) + rows))
         return
     found = settings()

@@ -68,14 +68,14 @@ class Growth:
 
 
 def image_series(growth, run, category):
-    "All methods of a run, on larger and larger images."
+    "The methods of which the run has a model, on larger and larger images."
     sample = category.samples[0]
     models = Path(run)/'models'/category.name
     seconds, megabytes = measure(growth.clock, 'loop', models/'ae_recons'/'seed0', sample.path)
     for size in SIZES: growth.add('image', 'loop over patches', size, seconds / LOOPED * size**2, megabytes)
     for method in METHODS:
-        if method in not_installed(): continue
         folder = models/method/'seed0'
+        if not folder.exists() or method in not_installed(): continue
         growth.series('image', method, SIZES, 2, 'score', lambda size: (folder, method, sample.path, size))
 
 

@@ -66,6 +66,7 @@ class Phases:
         d.model = d.make_model().to(self.device)
         d.history = train(d.model, self.sampler, epochs=1, batch_size=self.settings['batch_size'],
                           lr=self.settings['lr'], progress=False)
+        d.learned = True
 
     def svm(self, key, base):
         self.new(key).fit(self.category.train_images, progress=False, network=self.detectors[base])

@@ -19,14 +19,14 @@ from about import csv_text, few_of_each, read_rows
 from patchad_nb.core import PATCH_SIZE, seeded, shuffled, write_text
 from patchad_nb.data import Category
 from patchad_nb.dense import ReconstructionDetector, dense_map, encode_phases, merge_phases, pad_image
-from patchad_nb.detector import evaluate, score_samples
+from patchad_nb.detector import Detector, evaluate, score_samples
 from patchad_nb.ocsvm import SVMDetector
 from patchad_nb.patches import PatchLatents
 
 
 class MeanDistance:
     "How far the latent of each patch lies from the mean of the normal ones, as a detector: no SVM."
-    key = 'mean distance'
+    key, image_share = 'mean distance', Detector.image_share
     def __init__(self, detector, normal, two_sided=False): # normal: latents (N,16,17,17)
         self.encoder, self.tile = detector.network.model.encoder, detector.params()['svm_tile']
         self.mean = normal.mean((0, 2, 3))[:, None, None]  # (16,1,1)
@@ -122,7 +122,8 @@ def examples(detector, category, seed):
     def numbers(z):
         scores = torch.cat([-svm.decision_function(part) for part in z.split(500)]).flatten()
         return np.stack([distance.of(z).flatten(), scores])  # (2,n)
-    apart = (normal[:600] - normal[600:1200]).square().sum((1, 2, 3))  # squared distances of pairs
+    n_pairs = min(600, len(normal) // 2)
+    apart = (normal[:n_pairs] - normal[n_pairs:2 * n_pairs]).square().sum((1, 2, 3))  # squared distances of pairs
     bad, types = defective_patches(category, seed)
     vectors = torch.cdist(svm.vectors.flatten(1), normal.flatten(1)).argmin(1)  # which patches they are
     order = vectors[distance.of(normal[vectors]).flatten().argsort()]

@@ -18,9 +18,8 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter
-from scipy.sparse import coo_array
-from scipy.sparse.linalg import spsolve
+from scipy.linalg import solveh_banded
+from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import nn
 from tqdm.auto import tqdm
 
@@ -33,18 +32,11 @@ from .ocsvm import SVMDetector
 from .training import train, warm_cosine
 
 # %% ../nbs/11c_drawn.ipynb #ed876b60
-def bilinear(picture:np.ndarray,  # (...,H,W)
-             y:np.ndarray, x:np.ndarray  # together (n,m): rows and columns, also between the pixels
-            ) -> np.ndarray: # float32 (...,n,m)
-    "Read a picture between its pixels. Outside, it goes on like its border."
-    h, w = picture.shape[-2:]
-    y = y.clip(0, h - 1.001)
-    x = x.clip(0, w - 1.001)
-    i, j = y.astype(int), x.astype(int)
-    down, right = (y - i).astype(np.float32), (x - j).astype(np.float32)
-    upper = picture[..., i, j] * (1 - right) + picture[..., i, j + 1] * right
-    lower = picture[..., i + 1, j] * (1 - right) + picture[..., i + 1, j + 1] * right
-    return upper * (1 - down) + lower * down
+def between(n, start, step, size): # -> float32 (n,size)
+    "Weights of `size` numbers at the places start, start + step, ...: straight lines from one to the next."
+    places = start + step * np.arange(n)
+    distance = np.abs(places[:, None] - np.arange(size))
+    return np.maximum(0, 1 - distance).astype(np.float32)
 
 def smooth_noise(rng:np.random.Generator,
                  shape:tuple,  # (H,W)
@@ -53,13 +45,11 @@ def smooth_noise(rng:np.random.Generator,
     "Random hills and valleys."
     coarse = [math.ceil(n / scale) + 3 for n in shape]
     heights = 1.5 * rng.standard_normal(coarse, dtype=np.float32)
-    top, left = rng.random(2)
-    rows = top + np.arange(shape[0]) / scale
-    columns = left + np.arange(shape[1]) / scale
-    return bilinear(heights, rows[:, None], columns)
+    rows, columns = (between(n, start, 1 / scale, size) for n, start, size in zip(shape, rng.random(2), coarse))
+    return rows @ heights @ columns.T
 
 # %% ../nbs/11c_drawn.ipynb #71f95f0e
-def _log_uniform(rng, low, high, n=None): return np.exp(rng.uniform(np.log(low), np.log(high), n))
+def _log_uniform(rng, low, high, n=None): return low * (high / low)**rng.random(n)
 
 def one_of(rng, things):
     return things[rng.integers(len(things))]
@@ -70,11 +60,12 @@ def blob(rng:np.random.Generator,
     "An ellipse with a disturbed border."
     a, b = _log_uniform(rng, 2, largest / 2, 2)
     half = math.ceil(1.3 * max(a, b)) + 1
-    y, x = np.mgrid[-half:half + 1, -half:half + 1]
+    x = np.arange(-half, half + 1, dtype=np.float32)
+    y = x[:, None]
     angle = rng.uniform(0, np.pi)
     along = x * np.cos(angle) + y * np.sin(angle)
     across = y * np.cos(angle) - x * np.sin(angle)
-    hills = smooth_noise(rng, y.shape, max(2, half / 2))
+    hills = smooth_noise(rng, along.shape, max(2, half / 2))
     return (along / a)**2 + (across / b)**2 + .35 * hills < 1
 
 # %% ../nbs/11c_drawn.ipynb #b1f3e64f
@@ -84,7 +75,7 @@ def _filled(points, width=None): # (n,2): x and y; `width` of a line in pixels, 
     points = points - points.min(0) + rim
     columns, rows = np.ceil(points.max(0)).astype(int) + rim
     picture = Image.new('L', (int(columns), int(rows)))
-    corners = [tuple(p) for p in points.tolist()]
+    corners = points.ravel().tolist()
     pen = ImageDraw.Draw(picture)
     if width: pen.line(corners, fill=1, width=width)
     else: pen.polygon(corners, fill=1)
@@ -143,13 +134,13 @@ def noise(rng:np.random.Generator, at:Place) -> np.ndarray:
 def flat(rng:np.random.Generator, at:Place) -> np.ndarray:
     "One color, gray in half of the cases."
     color = rng.random((one_of(rng, (1, 3)), 1, 1))
-    return np.broadcast_to(color, at.window.shape)
+    return np.broadcast_to(np.float32(color), at.window.shape)
 
 def gain(rng:np.random.Generator, at:Place) -> np.ndarray:
     "Brighter or darker, in half of the cases with a tint."
     change = rng.uniform(.15, .7) * one_of(rng, (-1, 1))
     tint = rng.normal(0, .1, (3, 1, 1)) * one_of(rng, (0, 1))
-    return at.window * np.exp(change + tint)
+    return at.window * np.float32(np.exp(change + tint))
 
 def blur(rng:np.random.Generator, at:Place) -> np.ndarray:
     "Without detail."
@@ -173,7 +164,8 @@ def warp(rng:np.random.Generator, at:Place) -> np.ndarray:
     reach = rng.uniform(2, 6)
     y, x = np.mgrid[:h, :w]
     down, right = (reach * smooth_noise(rng, (h, w), scale) for _ in range(2))
-    return bilinear(at.window, y + down, x + right)
+    places = y + down, x + right  # between the pixels; outside, the window goes on like its border
+    return np.stack([map_coordinates(channel, places, order=1, mode='nearest') for channel in at.window])
 
 # %% ../nbs/11c_drawn.ipynb #95e933cb
 _NEIGHBORS = (0, 1), (1, 0), (0, -1), (-1, 0)
@@ -183,29 +175,30 @@ def membrane(gap:np.ndarray,  # (3,h,w); its values outside of the mask are kept
             ) -> np.ndarray:  # (3,n): one value per pixel of the mask, in the order of `gap[:, mask]`
     "The smooth function inside the mask that continues `gap` from its border."
     i, j = mask.nonzero()
-    n = len(i)
     number = np.full(mask.shape, -1)
-    number[i, j] = np.arange(n)
-    rows, columns, values = [np.arange(n)], [np.arange(n)], [np.full(n, 4.)]
-    border = np.zeros((n, 3))
-    for down, right in _NEIGHBORS:
-        neighbor = number[i + down, j + right]  # (n,), -1 outside
-        inside = neighbor >= 0
-        rows.append(inside.nonzero()[0])
-        columns.append(neighbor[inside])
-        values.append(np.full(inside.sum(), -1.))
-        border[~inside] += gap[:, i + down, j + right].T[~inside]
-    places = np.concatenate(rows), np.concatenate(columns)
-    equations = coo_array((np.concatenate(values), places), shape=(n, n)).tocsc()
-    return spsolve(equations, border).reshape(n, 3).T
+    number[i, j] = np.arange(len(i))
+    right, below = (number[place] - number[i, j] for place in ((i, j + 1), (i + 1, j)))  # (n,), negative outside
+    equations = np.zeros((max(3, 1 + below.max()), len(i)))  # row k: k below the diagonal
+    equations[0] = 4
+    for step in right, below:
+        inside = (step > 0).nonzero()[0]
+        equations[step[inside], inside] = -1
+    outside = np.where(mask, 0, gap)  # (3,h,w)
+    border = sum(outside[:, i + down, j + right] for down, right in _NEIGHBORS)  # (3,n)
+    return solveh_banded(equations, border.T, lower=True, check_finite=False).T
 
 # %% ../nbs/11c_drawn.ipynb #1eed433a
+def _widened(mask, n): # -> bool (h + 2n,w + 2n); `np.pad` takes ten times as long
+    wide = np.zeros([size + 2 * n for size in mask.shape], bool)
+    wide[n:-n, n:-n] = mask
+    return wide
+
 _MEMBRANE_PIXELS = 1500  # larger masks are pasted with their seam: the equations would take too long
 
 def seamless(rng:np.random.Generator, at:Place) -> np.ndarray:
     "A piece of another place, without a seam."
     part = piece(rng, at)
-    mask = np.pad(at.mask[1:-1, 1:-1], 1)  # not at the rim
+    mask = _widened(at.mask[1:-1, 1:-1], 1)  # not at the rim
     if not 0 < mask.sum() <= _MEMBRANE_PIXELS: return part
     pasted = at.window.copy()
     pasted[:, mask] = part[:, mask] + membrane(at.window - part, mask)
@@ -214,7 +207,7 @@ def seamless(rng:np.random.Generator, at:Place) -> np.ndarray:
 FAMILIES = {f.__name__: f for f in (piece, noise, flat, gain, blur, shift, warp, seamless)}
 
 # %% ../nbs/11c_drawn.ipynb #7cdcc9a8
-def _is_gray(crop): return (crop == crop[:1]).all()
+def _is_gray(crop): return np.array_equal(crop[0], crop[1]) and np.array_equal(crop[0], crop[2])
 
 def _cut_to(mask, top, left, shape):
     "The box of a mask whose corner lies at (top,left), and the part of it inside a crop of this shape."
@@ -229,7 +222,7 @@ def random_place(rng:np.random.Generator, crop:np.ndarray, others:Sequence,
                 ) -> Place:
     "A random mask, its center anywhere in the crop."
     shape = one_of(rng, SHAPES)
-    mask = np.pad(shape(rng, largest), 3)  # room for soft edges
+    mask = _widened(shape(rng, largest), 3)  # room for soft edges
     top, left = (rng.integers(n) - m // 2 for n, m in zip(crop.shape[1:], mask.shape))
     box, mask = _cut_to(mask, top, left, crop.shape[1:])
     return Place(crop, box, mask, others)
@@ -251,9 +244,10 @@ def draw(rng:np.random.Generator,
     old = at.window
     new = old + opacity * soft * (family(rng, at) - old)
     if _is_gray(at.crop): new = new.mean(0, keepdims=True)
-    change = np.abs(new.clip(0, 1) - old).mean(0)[inside].mean()
+    new = new.clip(0, 1)
+    change = np.abs(new - old)[:, inside].mean()
     if change < least: return False
-    at.crop[at.box] = new.clip(0, 1)
+    at.crop[at.box] = new
     label[at.box[1:]] |= inside
     return True
 
@@ -266,9 +260,9 @@ def change_light(rng:np.random.Generator,
     brightness, contrast, offset = rng.normal(0, amount, 3) * (.15, .15, .05)
     tint = rng.normal(0, .04 * amount, (3, 1, 1))
     if _is_gray(crop): tint = 0.
-    mean = crop.mean()
-    light = np.exp(brightness + tint)
-    return (mean + (crop - mean) * math.exp(contrast)) * light + offset
+    light, contrast = np.exp(brightness + tint), np.exp(contrast)
+    constant = (1 - contrast) * crop.mean() * light + offset  # around the mean color
+    return crop * np.float32(contrast * light) + np.float32(constant)
 
 # %% ../nbs/11c_drawn.ipynb #dd2b05d5
 class DrawnDefects:
@@ -332,8 +326,8 @@ def batches(
     "All exercises of an epoch."
     for first in range(0, self.n, batch_size):
         some = range(first, min(first + batch_size, self.n))
-        x = torch.from_numpy(np.stack([self.make(i, epoch) for i in some]))
-        yield x.to(self.device, memory_format=torch.channels_last)
+        x = np.stack([self.make(i, epoch) for i in some])
+        yield torch.from_numpy(x).to(self.device)
 
 # %% ../nbs/11c_drawn.ipynb #1a4fd1da
 def _convolution(a, b): # channels in and out
