@@ -26,7 +26,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from .core import PatchadError, exact_convolutions, fig_grid, seeded, subplots
-from .detector import Detector, check_positive, check_whole, find_device
+from .detector import Detector, check_learned, check_positive, check_whole, find_device
 from .training import TensorBatches, train
 
 # %% ../nbs/11_baselines.ipynb #f754d65c
@@ -237,8 +237,8 @@ class BackboneDetector(Detector):
 
     def fitted(self):
         "The network. Raises `PatchadError` where there is none yet."
-        if self.network is not None: return self.network
-        raise PatchadError(f"{self.title} has learned nothing yet; call fit or load")
+        check_learned(self, self.network is not None)
+        return self.network
 
 # %% ../nbs/11_baselines.ipynb #2f746e84
 @patch

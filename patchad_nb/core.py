@@ -165,6 +165,7 @@ def save_tensors(path:str|Path, # the file to write
 def load_tensors(path:str|Path, # a file written by `save_tensors`
                  device:str|torch.device='cpu'): # where the tensors go
     "Read back `(tensors, meta)`. Raises `PatchadError` when the file is missing or damaged."
+    if Path(path).is_dir(): raise PatchadError(f"{path}: a folder; name a file")
     try:
         with safe_open(path, 'pt', device=str(device)) as f:
             tensors = {name: f.get_tensor(name) for name in f.keys()}
@@ -172,7 +173,8 @@ def load_tensors(path:str|Path, # a file written by `save_tensors`
             return tensors, json.loads(header['json'])
     except FileNotFoundError: raise PatchadError(f"{path}: no such file; check the path") from None
     except (SafetensorError, KeyError, OSError, ValueError) as e:
-        raise PatchadError(f"{path}: not a model of this package ({e}); delete it and train again") from None
+        raise PatchadError(f"{path}: not a model of this package ({e}); "
+                           "check the path, or delete it and train again") from None
 
 # %% ../nbs/core.ipynb #6aac2b11
 def with_prefix(prefix:str,  # for instance 'network.'

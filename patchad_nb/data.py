@@ -96,6 +96,10 @@ def _levels(im, path, white):
     a = np.asarray(im).astype(np.int64)
     if a.min() < 0 or a.max() > 65535:
         raise PatchadError(f"{path}: more than 16 bits per channel; convert it to 8 or 16 bits")
+    if white is None and a.max() < 4096:
+        raise PatchadError(
+            f"{path}: a file of 16 bits without a value above {a.max()}; say which one is white (--white): "
+            "4095 for a camera of 12 bits, 65535 where it is just dark")
     if white in (None, 65535): return (a // 256).astype(np.uint8)
     rounded = (a * 255 + white // 2) // white
     return rounded.clip(max=255).astype(np.uint8)
@@ -130,9 +134,9 @@ def _check_white(white):
 def load_image(
     path:str|Path,  # PNG, JPEG, BMP or TIFF; gray, palette, RGB(A), 8 or 16 bits
     min_size:int=PATCH_SIZE,  # smallest side that is accepted, in pixels: one patch of the paper
-    white:int|None=None  # the value of a 16-bit file that becomes 255; None: 65535
+    white:int|None=None  # the value of a 16-bit file that becomes 255; None: 65535, if any value is above 4095
 ) -> torch.Tensor:  # uint8, (3,H,W)
-    "Read an image as RGB bytes. Raises `PatchadError` when it is unreadable or too small."
+    "Read an image as RGB bytes. Raises `PatchadError` when it is unreadable, too small, or nobody knows its white."
     _check_white(white)
     im = _open(path)
     im = _eight_bits(im, path, white).convert('RGB')

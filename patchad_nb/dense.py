@@ -19,7 +19,7 @@ from torch import nn
 from .autoencoder import AutoEncoder, Decoder, Encoder
 from .core import ceil_div, exact_convolutions, PatchadError, seeded, subplots
 from .core import LATENT_STRIDE, PATCH_SIZE
-from .detector import Detector, check_positive, check_whole, find_device, is_number
+from .detector import Detector, check_learned, check_positive, check_whole, find_device, is_number
 from .patches import PatchSampler
 from .training import train
 
@@ -279,10 +279,6 @@ def check_sizes(n_images, sizes, patch_size=PATCH_SIZE):
         if min(h, w) >= patch_size: continue
         raise PatchadError(f"an image is {w} x {h} pixels, a patch {patch_size} x {patch_size}; use larger images")
 
-def check_learned(detector):
-    "Raise a `PatchadError` when a network has only its random weights."
-    if not detector.learned: raise PatchadError("this detector has learned nothing yet; call fit or load")
-
 def check_lent(lent, *bases): # detectors, classes
     "Raise a `PatchadError` unless these are fitted detectors of the classes."
     kinds = [type(detector) for detector in lent]
@@ -347,7 +343,7 @@ def anew(self:ReconstructionDetector):
 # %% ../nbs/06_dense.ipynb #06d0a026
 @patch
 def score_map(self:ReconstructionDetector, image):
-    check_learned(self)
+    check_learned(self, self.learned)
     tile, border = self._params['tile'], self._params['border']
     def score(x): return center_errors(self.model, x)
     return dense_map(image, score, tile=tile, border=border, device=self.device)
@@ -358,7 +354,7 @@ def params(self:ReconstructionDetector): return self._params
 
 @patch
 def state(self:ReconstructionDetector):
-    check_learned(self)
+    check_learned(self, self.learned)
     return self.model.state_dict()
 
 @patch

@@ -101,6 +101,12 @@ def check_switch(**settings): # name=value
     for name, value in settings.items():
         if not isinstance(value, bool): raise PatchadError(f"{name}={value!r}; use True or False")
 
+# %% ../nbs/03_detector.ipynb #3e9dc0ba
+def check_learned(detector, learned): # is there anything in it?
+    "Raise a `PatchadError` when a detector has learned nothing."
+    if learned: return
+    raise PatchadError(f"{detector.title} has learned nothing yet; call fit or load")
+
 def find_device(device:str|torch.device) -> torch.device:
     "The device of this name. Raises `PatchadError` when it is not there."
     try: found = torch.device(device)
@@ -290,8 +296,7 @@ def _distance(self:ColorDetector, image): # uint8 (3,h,W)
 
 @patch
 def score_map(self:ColorDetector, image):
-    if self.mean is None:
-        raise PatchadError("this detector has learned nothing yet; call fit or load")
+    check_learned(self, self.mean is not None)
     _check_colors(image)
     rows = max(1, 2**20 // image.shape[2])
     return torch.cat([self._distance(part) for part in image.split(rows, dim=1)]).cpu().numpy()

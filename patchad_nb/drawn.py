@@ -26,7 +26,8 @@ from tqdm.auto import tqdm
 from .core import (PATCH_SIZE, PatchadError, check_seed, exact_convolutions, fig_grid, seeded, subplots,
                              with_prefix, without_prefix)
 from .dense import _check_image, check_lent, check_sizes
-from .detector import Detector, _center, check_positive, check_switch, check_whole, find_device
+from .detector import (Detector, _center, check_learned, check_positive, check_switch, check_whole,
+                                 find_device)
 from .memory import working_image
 from .ocsvm import SVMDetector
 from .training import train, warm_cosine
@@ -523,12 +524,8 @@ def _tile_logits(self:DrawnDetector, x, top, left):
 
 # %% ../nbs/11c_drawn.ipynb #4dc35ca5
 @patch
-def _check_learned(self:DrawnDetector):
-    if self.net is None: raise PatchadError("this detector has learned nothing yet; call fit or load")
-
-@patch
 def score_map(self:DrawnDetector, image):
-    self._check_learned()
+    check_learned(self, self.net is not None)
     _check_image(image, PATCH_SIZE, 'reflect')
     maps = [member._own_map(image) for member in self.members]
     return np.mean(maps, 0) if self.others else maps[0]
@@ -553,7 +550,7 @@ def n_parameters(self:DrawnDetector):
 
 @patch
 def state(self:DrawnDetector):
-    self._check_learned()
+    check_learned(self, self.net is not None)
     factor = torch.tensor(self.factor, dtype=torch.float64)
     tensors = {'factor': factor} | with_prefix('net.', self.net.state_dict())
     for other in self.others:

@@ -26,7 +26,7 @@ from tqdm.auto import tqdm
 
 # %% ../nbs/13_experiment.ipynb #a5ed714b
 from . import __version__
-from .core import (PATCH_SIZE, PatchadError, alone_in, atomic, check_seed, content, load_tensors,
+from .core import (PATCH_SIZE, PatchadError, alone_in, as_number, atomic, check_seed, content, load_tensors,
                              run_script, time_once, write_arrays, write_text)
 from .data import LAYOUT, Category, allow_pixels, category_names, changed_data, load_image
 from .detector import (evaluate, fig_score_maps, is_labeled, is_number, read_model, sample_masks,
@@ -140,7 +140,7 @@ def _fit(folder, method, category, settings, seed, device, progress):
                   diagnostics=detector.diagnostics())
     detector.calibrate(category.train_images)
     detector.save(folder)
-    write_text(folder/'fit.json', json.dumps(fitted))
+    write_text(folder/'fit.json', json.dumps(fitted, default=as_number))
 
 # %% ../nbs/13_experiment.ipynb #228903f7
 def examples(category:Category) -> list: # indices of samples
@@ -252,7 +252,7 @@ def run_job(folder:str|Path, # of this job
     for path in folder.glob('checkpoint*'):
         path.unlink()
     rows = _measured_rows(folder, method, category, **same)
-    write_text(folder/'rows.json', json.dumps({'format': FORMAT, 'rows': rows}, indent=1))
+    write_text(folder/'rows.json', json.dumps({'format': FORMAT, 'rows': rows}, indent=1, default=as_number))
     return rows
 
 # %% ../nbs/13_experiment.ipynb #911628ef
@@ -1026,6 +1026,12 @@ def _check_count(images):
     if is_number(images, Integral) and images >= 1: return int(images)
     raise PatchadError(f"--images {images}: use a whole number from 1")
 
+def _check_lists(**given): # name=value
+    "Raise a `PatchadError` for a single name or number in place of several."
+    for name, value in given.items():
+        if not isinstance(value, (str, int)): continue
+        raise PatchadError(f"{name}={value!r}: give a list, [{value!r}]")
+
 def _check_seeds(seeds):
     if found := list(map(check_seed, seeds)): return found
     raise PatchadError("--seeds: there is none; give at least one")
@@ -1048,13 +1054,13 @@ def run(out:str|Path, # folder of the run
         **reading # `white` and `layout` of the images, see `Category`
        ) -> list: # of rows
     "Run every method on every category with every seed; write results, table, figures and models."
+    _check_lists(methods=methods, categories=categories, seeds=seeds, changes=changes)
     methods, missing = _which(methods)
     reading = dict(images=_check_count(images)) | _check_reading(data, folders, **reading)
     fixed = _fixed(data, folders, methods, preset, changes, device, **reading)
     asked = dict(methods=methods, categories=list(categories or ['all']), seeds=_check_seeds(seeds))
-    explicit = {change.partition('=')[0] for change in changes}
-    how = dict(explicit=explicit, resume=resume, progress=progress, threads=_threads(processes, scheduler),
-               scheduler=scheduler, processes=processes)
+    how = dict(explicit={change.partition('=')[0] for change in changes}, resume=resume, progress=progress,
+               threads=_threads(processes, scheduler), scheduler=scheduler, processes=processes)
     return _run_alone(Path(out), fixed, asked, (data, folders), how, missing)
 
 # %% ../nbs/13_experiment.ipynb #ae971a07

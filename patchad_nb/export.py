@@ -20,7 +20,7 @@ from . import __version__
 from .baselines import BackboneDetector, _IMAGENET_MEAN, _IMAGENET_STD
 from .core import PATCH_SIZE, LATENT_STRIDE, PatchadError, atomic, check_writable
 from .dense import ReconstructionDetector, decode_centers
-from .detector import ColorDetector, Detector, is_number
+from .detector import ColorDetector, Detector, check_learned, is_number
 from .drawn import DrawnDetector, DrawnSVMDetector
 from .memory import CONTRAST, MemoryDetector, resnet_features
 from .ocsvm import SVMDetector
@@ -542,12 +542,12 @@ def to_onnx(program:torch.export.ExportedProgram, facts:dict):
     return message
 
 # %% ../nbs/13c_export.ipynb #13c00050
-def _check_learned(detector):
+def _check_fitted(detector):
     "Raises `PatchadError` for a detector without `fit`."
     try: state = detector.state()
     except (AttributeError, TypeError): state = {'': None}
     learned = all(isinstance(v, torch.Tensor) for v in state.values())
-    if not learned: raise PatchadError(f"{detector.title} has learned nothing yet; call fit or load")
+    check_learned(detector, learned)
 
 def _write(path, program, format, facts):
     "One file, all or nothing."
@@ -570,7 +570,7 @@ def export_model(detector:Detector, # fitted or loaded
     path = Path(path)
     check_export(format, factor)
     if scores_of.dispatch(type(detector)) is _no_restoration: _no_restoration(detector)
-    _check_learned(detector)
+    _check_fitted(detector)
     facts = describe(detector, float(factor), metadata)
     if path.is_dir(): raise PatchadError(f"{path}: is a folder; name a file, such as model{FORMATS[format]}")
     if path.suffix in set(FORMATS.values()) - {FORMATS[format]}:

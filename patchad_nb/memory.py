@@ -25,7 +25,7 @@ from .baselines import WEIGHT_FILES, _IMAGENET_MEAN, _IMAGENET_STD, initialize
 from .core import (PATCH_SIZE, PatchadError, ceil_div, check_seed, epoch_seed, exact_convolutions, fig_grid,
                              seeded, shuffled, subplots, with_prefix, without_prefix)
 from .dense import _check_image, check_sizes, dense_map, pad_image
-from .detector import Detector, check_positive, check_whole, find_device, is_number
+from .detector import Detector, check_learned, check_positive, check_whole, find_device, is_number
 
 # %% ../nbs/11b_memory.ipynb #11b00010
 def working_image(image:torch.Tensor, # uint8 (3,H,W)
@@ -293,7 +293,7 @@ def pixel_scores(self:MemoryDetector, small): # uint8 (3,h,w) -> float32 (h,w)
 @patch
 @torch.inference_mode()
 def score_map(self:MemoryDetector, image):
-    if self.memory.bank is None: raise PatchadError(f"{self.title} has learned nothing yet; call fit or load")
+    check_learned(self, self.memory.bank is not None)
     small = self.scaled(image)
     scores = self.pixel_scores(small) if self.network is None else self.network_scores(small)
     smooth = gaussian_filter(scores, self._params['memory_smoothing'])  # (h,w)
@@ -413,9 +413,9 @@ def fig_neighbors(samples:Sequence, # pairs (`Sample`, whether its defect is wan
     known = _some_patches(images, candidates, patch_size)
     asked = [cut_patches(_padded(s.image(), patch_size), _places(s, wanted, n, seed), patch_size)
              for s, wanted in samples]
+    titles = [s.defect for (s, _), patches in zip(samples, asked) for _ in patches]
     asked = torch.cat(asked)
     nearest, distances = _nearest_patches(asked, known)
-    titles = [s.defect for s, _ in samples for _ in range(n)]
     below = [dict(picture=p, below=f'{d:.1f}') for p, d in zip(nearest, distances)]
     return fig_grid([list(asked), below], titles, ['patch', 'nearest'], inches=1.25)
 

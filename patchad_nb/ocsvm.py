@@ -22,9 +22,8 @@ from sklearn.linear_model import SGDOneClassSVM
 from sklearn.svm import OneClassSVM
 
 from .core import PatchadError, exact_convolutions, shuffled, subplots, with_prefix, without_prefix
-from .dense import (ReconstructionDetector, check_learned, check_lent, check_tile, dense_map, encode_phases,
-                              merge_phases)
-from .detector import Detector, check_positive, check_whole, find_device, is_number
+from .dense import ReconstructionDetector, check_lent, check_tile, dense_map, encode_phases, merge_phases
+from .detector import Detector, check_learned, check_positive, check_whole, find_device, is_number
 from .patches import PatchLatents
 from .vq import VQReconstructionDetector
 
@@ -302,7 +301,7 @@ def diagnostics(self:SVMDetector):
 # %% ../nbs/08_ocsvm.ipynb #7cf06faf
 @patch
 def score_map(self:SVMDetector, image):
-    check_learned(self.network)
+    check_learned(self, self.network.learned)
     def score(x): # (1,3,h,w) -> (h-62,w-62)
         phases = self.bottleneck(encode_phases(self.network.model.encoder, x))
         return -merge_phases(self.svm.dense(phases)[:, None])[0, 0]

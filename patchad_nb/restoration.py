@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from .core import (LATENT_SIDE, LATENT_STRIDE, PATCH_SIZE, PatchadError, exact_convolutions, fig_grid, seeded,
                              shuffled, with_prefix, without_prefix)
 from .data import Category
-from .dense import check_learned, check_lent, encode_dense, pad_image
-from .detector import (Detector, check_positive, check_share, check_switch, check_whole, evaluate,
-                                 find_device, score_samples)
+from .dense import check_lent, encode_dense, pad_image
+from .detector import (Detector, check_learned, check_positive, check_share, check_switch, check_whole,
+                                 evaluate, find_device, score_samples)
 from .prior import (CodePrior, PatchCodes, probability_quantiles, resample, resampled_fraction, split_images,
                               train_prior)
 from .vq import VQAutoEncoder, VQReconstructionDetector
@@ -240,7 +240,7 @@ def restore_patches(self:RestorationDetector, patches): # float32 (n,3,63,63) ->
 
 @patch
 def score_map(self:RestorationDetector, image):
-    check_learned(self.network)
+    check_learned(self, self.network.learned)
     stride, border, draws = (self._params[name] for name in ('stride', 'border', 'draws'))
     return restoration_errors(self.network.model, self.restore, image, stride=stride, border=border, draws=draws)
 
