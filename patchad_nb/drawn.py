@@ -45,7 +45,7 @@ def smooth_noise(rng:np.random.Generator,
                 ) -> np.ndarray: # float32 (H,W): mean 0, deviation about 1
     "Random hills and valleys."
     coarse = [math.ceil(n / scale) + 3 for n in shape]
-    heights = 1.5 * rng.standard_normal(coarse, dtype=np.float32)
+    heights = 1.5 * rng.standard_normal(coarse, dtype=np.float32)  # straight lines leave two thirds of the deviation
     rows, columns = (between(n, start, 1 / scale, size) for n, start, size in zip(shape, rng.random(2), coarse))
     return rows @ heights @ columns.T
 
@@ -171,7 +171,7 @@ def warp(rng:np.random.Generator, at:Place) -> np.ndarray:
 # %% ../nbs/11c_drawn.ipynb #95e933cb
 _NEIGHBORS = (0, 1), (1, 0), (0, -1), (-1, 0)
 
-def membrane(gap:np.ndarray,  # (3,h,w); its values outside of the mask are kept
+def membrane(gap:np.ndarray,  # (3,h,w): surface minus piece; its values outside of the mask are kept
              mask:np.ndarray  # bool (h,w), not at the rim
             ) -> np.ndarray:  # (3,n): one value per pixel of the mask, in the order of `gap[:, mask]`
     "The smooth function inside the mask that continues `gap` from its border."
