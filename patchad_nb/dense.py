@@ -19,7 +19,8 @@ from torch import nn
 from .autoencoder import AutoEncoder, Decoder, Encoder
 from .core import ceil_div, exact_convolutions, PatchadError, seeded, subplots
 from .core import LATENT_STRIDE, PATCH_SIZE
-from .detector import Detector, check_learned, check_positive, check_whole, find_device, is_number
+from .detector import (Detector, check_bytes, check_learned, check_positive, check_whole, find_device,
+                                 is_number)
 from .patches import PatchSampler
 from .training import train
 
@@ -32,15 +33,7 @@ def check_border(border):
 def _check_image(image, patch_size, border):
     "Raise a `PatchadError` unless patches can be cut from the image."
     check_border(border)
-    if not isinstance(image, torch.Tensor):
-        raise PatchadError(f"the image is a {type(image).__name__}, not a tensor; read it with `load_image`")
-    if image.ndim != 3 or len(image) != 3:
-        raise PatchadError(f"the image has the shape {tuple(image.shape)}, not (3,H,W); "
-                           "read it with `load_image`")
-    if image.dtype != torch.uint8:
-        nan = ' and holds NaN' if image.is_floating_point() and image.isnan().any() else ''
-        raise PatchadError(f"the image is {str(image.dtype).removeprefix('torch.')}{nan}, not uint8; "
-                           "read it with `load_image`, or scale it to 0..255 and convert it")
+    check_bytes(image)
     if min(image.shape[1:]) < patch_size:
         raise PatchadError(f"the image is {image.shape[2]} x {image.shape[1]} pixels, "
                            f"a patch {patch_size} x {patch_size}; use a larger image")

@@ -230,14 +230,15 @@ def load(cls:Detector,
     return cls.from_model(path, tensors, meta, device)
 
 # %% ../nbs/03_detector.ipynb #39e09e86
-def _check_colors(image):
-    "Raise a `PatchadError` unless the image is made of bytes, in three channels."
-    if not isinstance(image, torch.Tensor) or image.dtype != torch.uint8:
-        kind = image.dtype if isinstance(image, torch.Tensor) else type(image).__name__
-        raise PatchadError(f"an image is {str(kind).removeprefix('torch.')}, not a uint8 tensor; "
-                           "read it with `load_image`, or scale it to 0..255 and convert it")
-    if image.ndim == 3 and len(image) == 3: return
-    raise PatchadError(f"an image has the shape {tuple(image.shape)}, not (3,H,W); read it with `load_image`")
+def check_bytes(image, name='the image'):
+    "Raise a `PatchadError` unless an image is made of bytes, in three channels."
+    def wrong(what): return PatchadError(f"{name} {what}; read it with `load_image`")
+    if not isinstance(image, torch.Tensor): raise wrong(f"is a {type(image).__name__}, not a tensor")
+    if image.ndim != 3 or len(image) != 3: raise wrong(f"has the shape {tuple(image.shape)}, not (3,H,W)")
+    if image.dtype == torch.uint8: return
+    kind = str(image.dtype).removeprefix('torch.')
+    if image.is_floating_point() and image.isnan().any(): kind += ' and holds NaN'
+    raise wrong(f"is {kind}, not uint8: scale it to 0..255 and convert it")
 
 # %% ../nbs/03_detector.ipynb #92576293
 def _moments(images):
@@ -245,8 +246,8 @@ def _moments(images):
     n = 0
     total = torch.zeros(3, dtype=torch.float64)
     products = torch.zeros(3, 3, dtype=torch.float64)
-    for image in images:
-        _check_colors(image)
+    for i, image in enumerate(images):
+        check_bytes(image, f'image {i}')
         c = image.flatten(1).double() / 255  # (3,H*W)
         n += c.shape[1]
         total += c.sum(1)
@@ -297,7 +298,7 @@ def _distance(self:ColorDetector, image): # uint8 (3,h,W)
 @patch
 def score_map(self:ColorDetector, image):
     check_learned(self, self.mean is not None)
-    _check_colors(image)
+    check_bytes(image)
     rows = max(1, 2**20 // image.shape[2])
     return torch.cat([self._distance(part) for part in image.split(rows, dim=1)]).cpu().numpy()
 

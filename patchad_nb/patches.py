@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from .core import ceil_div, check_seed, epoch_seed, exact_convolutions, PATCH_SIZE, PatchadError
 from .core import show_picture, shuffled
-from .detector import check_whole, find_device
+from .detector import check_bytes, check_whole, find_device
 
 # %% ../nbs/04_patches.ipynb #6f90c42b
 def _places(sizes, patch_size):
@@ -74,22 +74,11 @@ class _Strip:
         return torch.from_numpy(self.data)
 
 # %% ../nbs/04_patches.ipynb #b5486e63
-def _check_bytes(i, image):
-    "Raise a `PatchadError` unless image `i` is made of bytes, in three channels."
-    if not isinstance(image, torch.Tensor):
-        raise PatchadError(f"image {i} is a {type(image).__name__}, not a tensor; read it with `load_image`")
-    if image.ndim != 3 or len(image) != 3:
-        raise PatchadError(f"image {i} has the shape {tuple(image.shape)}, not (3,H,W); "
-                           "read it with `load_image`")
-    if image.dtype == torch.uint8: return
-    raise PatchadError(f"image {i} is {str(image.dtype).removeprefix('torch.')}, not uint8; "
-                       "read it with `load_image`, or scale it to 0..255 and convert it")
-
 def _in_strips(images, progress=False):
     "Strips, uint8 (rows,3,width) each; and for each image (strip, row, height, width)."
     strips, places = {}, []
     for i, image in enumerate(tqdm(images, desc='images', disable=not progress)):
-        _check_bytes(i, image)
+        check_bytes(image, f'image {i}')
         h, w = image.shape[1:]
         width = _strip_width(w)
         strip = strips.setdefault(width, _Strip(width))
