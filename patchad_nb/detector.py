@@ -232,13 +232,13 @@ def load(cls:Detector,
 # %% ../nbs/03_detector.ipynb #39e09e86
 def check_bytes(image, name='the image'):
     "Raise a `PatchadError` unless an image is made of bytes, in three channels."
-    def wrong(what): return PatchadError(f"{name} {what}; read it with `load_image`")
+    def wrong(what, more=''): return PatchadError(f"{name} {what}; read it with `load_image`{more}")
     if not isinstance(image, torch.Tensor): raise wrong(f"is a {type(image).__name__}, not a tensor")
     if image.ndim != 3 or len(image) != 3: raise wrong(f"has the shape {tuple(image.shape)}, not (3,H,W)")
     if image.dtype == torch.uint8: return
     kind = str(image.dtype).removeprefix('torch.')
     if image.is_floating_point() and image.isnan().any(): kind += ' and holds NaN'
-    raise wrong(f"is {kind}, not uint8: scale it to 0..255 and convert it")
+    raise wrong(f"is {kind}, not uint8", ', or scale it to 0..255 and convert it')
 
 # %% ../nbs/03_detector.ipynb #92576293
 def _moments(images):

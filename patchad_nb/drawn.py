@@ -179,17 +179,18 @@ def membrane(gap:np.ndarray,  # (3,h,w): surface minus piece; its values outside
     number = np.full(mask.shape, -1)
     number[i, j] = np.arange(len(i))
     right, below = (number[place] - number[i, j] for place in ((i, j + 1), (i + 1, j)))  # (n,), negative outside
-    equations = np.zeros((max(3, 1 + below.max()), len(i)))  # row k: k below the diagonal
+    n_rows = max(3, 1 + below.max())  # with two, SciPy takes another way, which fails for a single pixel
+    equations = np.zeros((n_rows, len(i)))  # row k: k below the diagonal
     equations[0] = 4
     for step in right, below:
         inside = (step > 0).nonzero()[0]
         equations[step[inside], inside] = -1
     outside = np.where(mask, 0, gap)  # (3,h,w)
     border = sum(outside[:, i + down, j + right] for down, right in _NEIGHBORS)  # (3,n)
-    return solveh_banded(equations, border.T, lower=True, check_finite=False).T
+    return solveh_banded(equations, border.T, lower=True).T
 
 # %% ../nbs/11c_drawn.ipynb #1eed433a
-def _widened(mask, n): # -> bool (h + 2n,w + 2n); `np.pad` takes ten times as long
+def _widened(mask, n): # -> bool (h + 2n,w + 2n), as `np.pad` would do more slowly
     wide = np.zeros([size + 2 * n for size in mask.shape], bool)
     wide[n:-n, n:-n] = mask
     return wide

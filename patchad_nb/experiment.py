@@ -1029,7 +1029,7 @@ def _check_count(images):
 def _check_lists(**given): # name=value
     "Raise a `PatchadError` for a single name or number in place of several."
     for name, value in given.items():
-        if not isinstance(value, (str, int)): continue
+        if not isinstance(value, (str, Integral)): continue
         raise PatchadError(f"{name}={value!r}: give a list, [{value!r}]")
 
 def _check_seeds(seeds):

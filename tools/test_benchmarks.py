@@ -14,8 +14,7 @@ METHODS = ('color', 'ae_recons', 'vq_recons', 'ae_svm', 'vq_svm', 'vq_restore', 
            'drawn_svm')
 TINY = dict(drawn_epochs=1, drawn_crops=16, drawn_batch=8, drawn_crop=64)
 SETTINGS = 'epochs=1', 'patches_per_image=10', 'n_train=40', 'stride=64', *(f'{k}={v}' for k, v in TINY.items())
-OF_A_RUN = {  # the options behind RUN, and what is written
-    'contrast': [[]],
+OF_A_RUN = {  # script -> options of each call, besides RUN and the data
     'cost': [[]],
     'growth': [['--limit', '.5']],
     'image_scores': [['--methods', 'color', 'drawn', '--images', '1']],
@@ -23,7 +22,8 @@ OF_A_RUN = {  # the options behind RUN, and what is written
     'restoration': [['--images', '1'], ['--images', '1', '--made', '1'], ['--patches']],
     'svm': [['--images', '1']],
 }
-WITHOUT_A_RUN = {
+OF_DATA = {'contrast': [[]]}
+ALONE = {
     'phases': [['--images', '1', '--strides', '128', '--set', 'patches_per_image=5', 'n_train=40', 'stride=64'],
                ['--images', '1', '--profile', 'prior, training', '--clock', 'processor', '--without', 'SVM', 'stride',
                 '--set', 'patches_per_image=5', 'stride=128']],
@@ -32,6 +32,8 @@ WITHOUT_A_RUN = {
 OF_DRAWINGS = (['--only', 'recipe', 'short', 'three scales'], ['--transfer'], ['--smoothing'], ['--sizes'],
                ['--sizes', '--networks', 'one', '--set', 'drawn_most=2'], ['--sizes', '--picture', 'hole'])
 SUFFIX = {'phases': '.json', 'run': '.json', 'growth': '.json', 'svm': ''}
+CALLS = OF_A_RUN | OF_DATA | ALONE
+KNOWN = [*CALLS, 'drawn']
 
 
 def finished(command):
@@ -71,11 +73,25 @@ def drawings(data, folder):
         print('benchmarks/drawn.py', *options, flush=True)
 
 
+def scripts():
+    "The names of the scripts, which are those files that have a command line."
+    return {path.stem for path in HOME.glob('*.py') if 'argparse' in path.read_text(encoding='utf-8')}
+
+
+def calls(name, data, run, folder):
+    "Every call of a script."
+    first = [run] if name in OF_A_RUN else []
+    if name not in ALONE: first += ['--data', data, '--category', 'wood']
+    for k, options in enumerate(CALLS[name]):
+        suffix = '.npz' if '--patches' in options else SUFFIX.get(name, '.csv')
+        script(name, [*first, *options], folder/f'{name}{k}{suffix}')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known = [*OF_A_RUN, *WITHOUT_A_RUN, 'drawn']
-    parser.add_argument('--only', nargs='+', choices=known, default=known, metavar='NAME')
+    parser.add_argument('--only', nargs='+', choices=KNOWN, default=KNOWN, metavar='NAME')
     chosen = parser.parse_args().only
+    assert scripts() == set(KNOWN), f'not tried, or not there: {sorted(scripts() ^ set(KNOWN))}'
     os.environ.setdefault('OMP_NUM_THREADS', '1')
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -85,14 +101,8 @@ def main():
             finished(['patchad_table1', '--data', data, '--categories', 'wood', '--methods', *METHODS, '--out', run,
                       '--set', *SETTINGS])
         for name in chosen:
-            if name == 'drawn':
-                drawings(data, folder)
-                continue
-            of_run = name in OF_A_RUN and name != 'contrast'
-            for k, options in enumerate(OF_A_RUN.get(name) or WITHOUT_A_RUN[name]):
-                of_data = ['--data', data, '--category', 'wood'] if name in OF_A_RUN else []
-                out = folder/f'{name}{k}{SUFFIX.get(name, ".npz" if "--patches" in options else ".csv")}'
-                script(name, [*([run] if of_run else []), *of_data, *options], out)
+            if name == 'drawn': drawings(data, folder)
+            else: calls(name, data, run, folder)
 
 
 if __name__ == '__main__': sys.exit(main())
