@@ -3,16 +3,19 @@
     python benchmarks/drawn.py --data DIR --category NAME --seeds 0 1 2 --out results/drawn.csv
     python benchmarks/drawn.py --data DIR --category NAME --transfer --out results/drawn_transfer.csv
     python benchmarks/drawn.py --data DIR --category NAME --smoothing --seeds 0 1 2 --out results/drawn_smoothing.csv
+    python benchmarks/drawn.py --data DIR --category NAME --opinions --seeds 0 1 2 --out results/drawn_opinions.csv
     python benchmarks/drawn.py --data DIR --category NAME --sizes --seeds 0 1 2 --out results/drawn_sizes.csv
     python benchmarks/drawn.py --data DIR --category NAME --sizes --set drawn_most=12 --out FILE
     python benchmarks/drawn.py --data DIR --category NAME --sizes --picture DEFECT --out results/drawn_sizes.npz
+    python benchmarks/drawn.py --data DIR --category NAME --opinions --picture DEFECT --out results/drawn_opinions.npz
     python benchmarks/drawn.py --data procedural --category wood --only recipe 'light 0' --out results/drawn.csv
 
 A row for each setting, category and seed: five pixel metrics and the AUROC of images on the test set, which nothing is
 chosen by, and numbers that need no test image: how well drawn defects are found, in the light of the training and in
 another one, defects of another painter, and how many false alarms there are on normal images. `--transfer` shows
-families that were not drawn in training, `--smoothing` maps that are smoothed more and more, `--sizes` several working
-sizes and the mean of their maps, with `--set` for another recipe. It goes on where it was stopped.
+families that were not drawn in training, `--smoothing` maps that are smoothed more and more, `--opinions` what a
+network says and how unusual what it sees is, `--sizes` several working sizes and the mean of their maps, both with
+`--set` for another recipe. It goes on where it was stopped.
 """
 import argparse
 import copy
@@ -210,6 +213,45 @@ def smoothing(category, seed, folder):
     return rows
 
 
+WIDE = 6.  # pixels: the answers smoothed by so much, too, since distances are smoother than answers
+
+def opinions_of(detector, image): # -> float32 (H,W) by name
+    "What the network says, how unusual what it sees is, and their mean."
+    answer, distance = detector.opinions(image)
+    more = np.sqrt(WIDE**2 - detector.settings['drawn_smoothing']**2)
+    maps = dict(answer=answer, distance=distance, both=detector.normal.mean_opinion([answer, distance]))
+    maps['answer, smoothed'] = gaussian_filter(answer, more)
+    tensors = {name: torch.from_numpy(scores)[None, None] for name, scores in maps.items()}
+    return {name: F.interpolate(x, image.shape[1:], mode='bilinear')[0, 0].numpy() for name, x in tensors.items()}
+
+
+def fit_opinions(category, seed, folder, changes=(), device='cpu'):
+    "The recipe, or another one, with both opinions."
+    settings = change_settings(DrawnDetector().params(), [*changes, 'drawn_distance=true'])
+    name = '_'.join(['recipe', *changes])
+    checkpoint = Path(folder)/f'{category.name}_{name}_{seed}_0.safetensors'
+    return DrawnDetector(**settings, device=device).fit(category.train_images, seed, checkpoint, progress=False)
+
+
+def opinions(category, seed, folder, changes=(), device='cpu'):
+    "Both opinions and their mean: rows from the test set and the other painter."
+    detector = fit_opinions(category, seed, folder, changes, device)
+    as_it_is = copy.copy(detector)
+    as_it_is.factor = 1.
+    painted = other_paintings(category.train_images, detector.factor)
+    on_painted = [opinions_of(as_it_is, picture) for picture, _ in painted]
+    on_test = [opinions_of(detector, sample.image()) for sample in category.samples]
+    rows = []
+    for kind in on_test[0]:
+        maps = [found[kind] for found in on_test]
+        test = pixel_metrics(maps, sample_masks(category.samples, maps))
+        other = pixel_metrics([found[kind] for found in on_painted], [mask for _, mask in painted])
+        rows.append(dict(category=category.name, seed=seed, changes=' '.join(changes), score=kind, **test,
+                         image_auroc=image_auroc(category.samples, maps),
+                         other_painter_aupro30=other['aupro30'], other_painter_auprc=other['auprc']))
+    return rows
+
+
 class InTurns(DrawnDefects):
     "The exercises of several samplers, in turns."
     def __init__(self, samplers):
@@ -267,16 +309,28 @@ def shrunk(x): # float (C,h,w) -> (C,256,256)
     return F.interpolate(x[None].float(), (256, 256), mode='area')[0]
 
 
-def picture(category, defect, seed, folder):
-    "The first image with such a defect, its mask, and its maps at all sizes and their mean: arrays by name."
+def picture_of_sizes(category, sample, seed, folder):
+    "Maps at all sizes, and their mean."
     detectors = [DrawnDetector(drawn_size=size) for size in SIZES]
     fit_each(detectors, category.train_images, seed, Path(folder)/f'{category.name}_{seed}')
+    maps = [detector.score_map(sample.image()) for detector in detectors]
+    return [*maps, np.mean(maps, 0)]
+
+
+def picture_of_opinions(category, sample, seed, folder):
+    "What the network says, how unusual what it sees is, and both."
+    found = opinions_of(fit_opinions(category, seed, folder), sample.image())
+    return [found[kind] for kind in ('answer', 'distance', 'both')]
+
+
+def picture(category, defect, maps_of):
+    "The first image with such a defect, its mask, and its maps, each from 0 to 255: arrays by name."
     sample = next(s for s in category.samples if s.defect == defect)
-    image = sample.image()
-    maps = [detector.score_map(image) for detector in detectors]
-    levels = 40 * shrunk(torch.from_numpy(np.stack([*maps, np.mean(maps, 0)]))).clamp(0, 6)  # a score of 6 is 240
+    maps = [shrunk(torch.from_numpy(m)[None])[0].clamp(0) for m in maps_of(category, sample)]
+    levels = torch.stack([255 * m / m.max() for m in maps])
     mask = shrunk(torch.from_numpy(sample.mask())[None])[0] > .5
-    found = dict(image=shrunk(image).round().byte().permute(1, 2, 0), mask=mask, maps=levels.round().byte())
+    image = shrunk(sample.image()).round().byte().permute(1, 2, 0)
+    found = dict(image=image, mask=mask, maps=levels.round().byte())
     return {f'{category.name}/{name}': x.numpy() for name, x in found.items()}
 
 
@@ -299,8 +353,9 @@ def main():
     p.add_argument('--sizes', action='store_true', help='several working sizes, and the mean of their maps')
     p.add_argument('--networks', choices=list(NETWORKS), default='each',
                    help='with --sizes: one for each; one for all; one that practices as long as three')
-    p.add_argument('--set', nargs='+', default=[], metavar='NAME=VALUE', help='with --sizes: of the recipe')
-    p.add_argument('--picture', metavar='DEFECT', help='with --sizes: maps of an image with this defect, into an NPZ')
+    p.add_argument('--opinions', action='store_true', help='what a network says, and how unusual what it sees is')
+    p.add_argument('--set', nargs='+', default=[], metavar='NAME=VALUE', help='with --sizes, --opinions: of the recipe')
+    p.add_argument('--picture', metavar='DEFECT', help='with --sizes, --opinions: maps of an image, into an NPZ')
     p.add_argument('--size', type=int, default=256, help='of procedural images, in pixels')
     p.add_argument('--device', default='cpu', help='cpu or cuda')
     p.add_argument('--checkpoints', default=tempfile.gettempdir(), help='a folder')
@@ -312,12 +367,16 @@ def main():
         return
     if a.picture:
         earlier = dict(np.load(a.out)) if Path(a.out).exists() else {}
-        write_arrays(a.out, earlier | picture(category, a.picture, a.seeds[0], a.checkpoints))
+        maps_of = partial(picture_of_opinions if a.opinions else picture_of_sizes,
+                          seed=a.seeds[0], folder=a.checkpoints)
+        write_arrays(a.out, earlier | picture(category, a.picture, maps_of))
         return
-    if a.smoothing or a.sizes:
+    if a.smoothing or a.sizes or a.opinions:
         for seed in a.seeds:
             same = category, seed, a.checkpoints
-            rows = sizes(*same, a.networks, a.set, a.device) if a.sizes else smoothing(*same)
+            if a.sizes: rows = sizes(*same, a.networks, a.set, a.device)
+            elif a.opinions: rows = opinions(*same, a.set, a.device)
+            else: rows = smoothing(*same)
             write_text(a.out, csv_text(read_rows(a.out) + rows))
         return
     found = settings()

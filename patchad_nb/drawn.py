@@ -358,13 +358,16 @@ class DefectNet(nn.Module):
         self.out = nn.Conv2d(fine, 1, 1)
         nn.init.constant_(self.out.bias, -3.)  # most pixels are normal
 
-    def forward(self, x): # (B,3,H,W), colors in [0,1] -> (B,1,H/2,W/2), logits
+    def features(self, x): # (B,3,H,W), colors in [0,1] -> (B,24,H/2,W/2), (B,48,H/4,W/4)
         x = F.pixel_unshuffle(4 * x - 2, 2)  # (B,12,H/2,W/2)
         fine = self.down[0](x)
         middle = self.down[1](F.avg_pool2d(fine, 2))  # (B,48,H/4,W/4)
         coarse = self.down[2](F.avg_pool2d(middle, 2))  # (B,64,H/8,W/8)
         middle = self.up[0](middle + _twice(self.join[0](coarse)))
-        fine = self.up[1](fine + _twice(self.join[1](middle)))
+        return self.up[1](fine + _twice(self.join[1](middle))), middle
+
+    def forward(self, x): # (B,3,H,W) -> (B,1,H/2,W/2), logits
+        fine, _ = self.features(x)
         return self.out(fine)
 
 # %% ../nbs/11c_drawn.ipynb #d53036e6
@@ -388,6 +391,10 @@ def _working_sizes(size, scales): # -> list of pixels
     if unlike and min(sizes) >= 64: return sizes
     raise PatchadError(f"drawn_scales={scales!r} of drawn_size={size}; use different ones, of 64 pixels at least")
 
+# %% ../nbs/11c_drawn.ipynb #26ac497a
+def some_places(images, n): # -> at most n indices, evenly spread
+    return np.linspace(0, len(images) - 1, min(n, len(images))).astype(int).tolist()
+
 # %% ../nbs/11c_drawn.ipynb #f6126f53
 def _check_drawn(s): # all settings by name
     "Raises `PatchadError` for settings that make no sense."
@@ -395,7 +402,7 @@ def _check_drawn(s): # all settings by name
     check_whole(64, **of('drawn_size', 'drawn_crop'))
     check_whole(1, **of('drawn_crops', 'drawn_epochs', 'drawn_batch', 'drawn_most'))
     check_positive(**of('drawn_lr'))
-    check_switch(**of('drawn_flips'))
+    check_switch(**of('drawn_flips', 'drawn_distance'))
     for name in ('drawn_light', 'drawn_smoothing'):
         if s[name] != 0: check_positive(**of(name))
     crop, widths, families = s['drawn_crop'], s['drawn_widths'], s['drawn_families']
@@ -411,8 +418,8 @@ def _check_drawn(s): # all settings by name
 class DrawnDetector(Detector):
     "A network that has learned to find drawn defects."
     key, title = 'drawn', 'Drawn defects'
-    tile = 1024  # pixels at the working size that are scored at once; bounds the memory
-    halo = 64  # pixels around a tile: more than half the receptive field
+    tile, halo = 1024, 64  # pixels scored at once, and around them: more than half the receptive field
+    n_described, n_scaled = 60, 12  # normal images that say which features are normal, and which scores
     def __init__(self,
                  drawn_size:int=256,  # working size: of the shorter side of the training images, in pixels, from 64 on
                  drawn_scales:Sequence=(1.,),  # of the working size; each has a network of its own, maps are averaged
@@ -426,6 +433,7 @@ class DrawnDetector(Detector):
                  drawn_light:float=1.,  # how much the light changes, see `change_light`
                  drawn_flips:bool=False,  # may crops be mirrored?
                  drawn_smoothing:float=1.5,  # of the map: a Gaussian's deviation, pixels at the working size; 0: none
+                 drawn_distance:bool=False,  # is the distance of the features a second opinion?
                  device:str='cpu'):
         self.settings = {name: value for name, value in locals().items() if name.startswith('drawn_')}
         _check_drawn(self.settings)
@@ -441,6 +449,7 @@ def _start(self:DrawnDetector):
     alone = [s | dict(drawn_size=size, drawn_scales=(1.,)) for size in further]
     self.others = [DrawnDetector(**settings, device=self.device) for settings in alone]
     self.net, self.factor, self.history = None, None, []
+    self.normal = None  # `NormalFeatures`, with `drawn_distance`
 
 # %% ../nbs/11c_drawn.ipynb #081b31d5
 @patch
@@ -454,8 +463,7 @@ def members(self:DrawnDetector): # one for each scale
 @patch
 def scale_to(self:DrawnDetector, images):
     "Choose the factor from the shorter sides of up to nine training images."
-    places = np.linspace(0, len(images) - 1, min(9, len(images))).astype(int)
-    sides = [min(images[int(i)].shape[1:]) for i in places]
+    sides = [min(images[i].shape[1:]) for i in some_places(images, 9)]
     self.factor = min(1., self.size / float(np.median(sides)))
 
 @patch
@@ -490,14 +498,23 @@ def fit(self:DrawnDetector, images, seed=0, checkpoint=None, progress=True):
     sampler = self.sampler(images, seed, progress)
     with seeded(seed): net = self.new_net()
     adam = partial(torch.optim.AdamW, weight_decay=.01)
-    others = {name: value for name, value in self.params().items() if name != 'drawn_smoothing'}
     self.history = train(net, sampler, epochs=s['epochs'], batch_size=s['batch'], lr=s['lr'], checkpoint=checkpoint,
-                         progress=progress, optimizer=adam, schedule=warm_cosine(), settings=others)
+                         progress=progress, optimizer=adam, schedule=warm_cosine(), settings=self.of_training())
     self.net = net
+    if s['distance']: self.fit_distance(images, progress)
     for other in self.others:
         path = checkpoint and f'{checkpoint}.{other.size}'
         other.fit(images, seed, path, progress)
     return self
+
+# %% ../nbs/11c_drawn.ipynb #9ee9af89
+@patch
+def of_training(self:DrawnDetector): # -> settings by name
+    "Those that a training depends on."
+    settings = self.params()
+    for name in 'drawn_smoothing', 'drawn_distance':
+        del settings[name]
+    return settings
 
 @patch
 def diagnostics(self:DrawnDetector):
@@ -506,22 +523,54 @@ def diagnostics(self:DrawnDetector):
 # %% ../nbs/11c_drawn.ipynb #2b22e0e6
 @patch
 @torch.inference_mode()
-def _logits(self:DrawnDetector, x): # float32 (1,3,h,w), multiples of 8 -> (1,1,h/2,w/2)
-    "The logits of an image at the working size, tile by tile."
+def _in_tiles(self:DrawnDetector, f, x): # float32 (1,3,h,w), multiples of 8 -> (1,C,h/2,w/2)
+    "What a network says of an image at the working size, tile by tile."
     h, w = x.shape[2:]
     rows = []
     for top in range(0, h, self.tile):
-        row = [self._tile_logits(x, top, left) for left in range(0, w, self.tile)]
+        row = [self._one_tile(f, x, top, left) for left in range(0, w, self.tile)]
         rows.append(torch.cat(row, 3))
     return torch.cat(rows, 2)
 
 @patch
-def _tile_logits(self:DrawnDetector, x, top, left):
+def _one_tile(self:DrawnDetector, f, x, top, left):
     above, before = min(top, self.halo), min(left, self.halo)
     part = x[:, :, top - above:top + self.tile + self.halo, left - before:left + self.tile + self.halo]
-    logits = self.net(part.contiguous(memory_format=torch.channels_last))
+    with exact_convolutions(): found = f(part.contiguous(memory_format=torch.channels_last))
     end = self.tile // 2
-    return logits[:, :, above // 2:, before // 2:][:, :, :end, :end]
+    return found[:, :, above // 2:, before // 2:][:, :, :end, :end]
+
+# %% ../nbs/11c_drawn.ipynb #bfcff34e
+@patch
+def _network_input(self:DrawnDetector, image): # -> float32 (1,3,h',w') and (h,w)
+    "An image at the working size, continued to multiples of 8."
+    small = working_image(image, self.factor).to(self.device)
+    h, w = small.shape[1:]
+    x = small[None].float() / 255
+    x = F.pad(x, (0, -w % 8, 0, -h % 8), mode='replicate')
+    return x, (h, w)
+
+# %% ../nbs/11c_drawn.ipynb #8c1ac8f1
+@patch
+def _outputs(self:DrawnDetector, x): # (1,3,h,w) -> (1,1,h/2,w/2): the logits
+    "With `drawn_distance` a second channel: the distances."
+    fine, middle = self.net.features(x)
+    logits = self.net.out(fine)
+    if not self.normal: return logits
+    distances = self.normal.distance(fine, middle)
+    return torch.cat([logits, distances], 1)
+
+@patch
+@torch.inference_mode()
+def opinions(self:DrawnDetector, image): # -> list of float32 (h,w), at the working size
+    "Smooth maps of all outputs."
+    x, (h, w) = self._network_input(image)
+    outputs = self._in_tiles(self._outputs, x)
+    outputs = F.interpolate(outputs, scale_factor=2, mode='bilinear')
+    outputs = outputs[0, :, :h, :w]
+    scores = F.softplus(outputs[:1])
+    maps = torch.cat([scores, outputs[1:]]).cpu().numpy()
+    return [gaussian_filter(m, self.settings['drawn_smoothing']) for m in maps]
 
 # %% ../nbs/11c_drawn.ipynb #4dc35ca5
 @patch
@@ -532,28 +581,29 @@ def score_map(self:DrawnDetector, image):
     return np.mean(maps, 0) if self.others else maps[0]
 
 @patch
-@torch.inference_mode()
-def _own_map(self:DrawnDetector, image):
-    small = working_image(image, self.factor).to(self.device)
-    h, w = small.shape[1:]
-    padded = F.pad(small[None].float() / 255, (0, -w % 8, 0, -h % 8), mode='replicate')
-    with exact_convolutions(): logits = self._logits(padded)
-    logits = F.interpolate(logits, scale_factor=2, mode='bilinear')[0, 0, :h, :w]
-    scores = gaussian_filter(F.softplus(logits).cpu().numpy(), self.settings['drawn_smoothing'])  # (h,w)
-    if image.shape[1:] == small.shape[1:]: return scores
-    return F.interpolate(torch.from_numpy(scores)[None, None], image.shape[1:], mode='bilinear')[0, 0].numpy()
+def _own_map(self:DrawnDetector, image): # -> float32 (H,W)
+    maps = self.opinions(image)
+    scores = self.normal.mean_opinion(maps) if self.normal else maps[0]  # (h,w)
+    if image.shape[1:] == scores.shape: return scores
+    x = torch.from_numpy(scores)[None, None]
+    return F.interpolate(x, image.shape[1:], mode='bilinear')[0, 0].numpy()
 
 # %% ../nbs/11c_drawn.ipynb #1fdc9546
 @patch(as_prop=True)
 def n_parameters(self:DrawnDetector):
-    nets = [member.net for member in self.members]
-    return sum(p.numel() for net in nets for p in net.parameters())
+    learned = []
+    for member in self.members:
+        learned += member.net.parameters()
+        if member.normal: learned += member.normal.buffers()
+    return sum(x.numel() for x in learned)
 
+# %% ../nbs/11c_drawn.ipynb #1a53714c
 @patch
 def state(self:DrawnDetector):
     check_learned(self, self.net is not None)
     factor = torch.tensor(self.factor, dtype=torch.float64)
     tensors = {'factor': factor} | with_prefix('net.', self.net.state_dict())
+    if self.normal: tensors |= with_prefix('normal.', self.normal.state_dict())
     for other in self.others:
         tensors |= with_prefix(f'{other.size}.', other.state())
     return tensors
@@ -564,8 +614,21 @@ def set_state(self:DrawnDetector, tensors):
     net.load_state_dict(without_prefix('net.', tensors))
     self.net = net.eval()
     self.factor = float(tensors['factor'])
+    if self.settings['drawn_distance']:
+        self.normal = self.new_normal()
+        self.normal.load_state_dict(without_prefix('normal.', tensors))
     for other in self.others:
         other.set_state(without_prefix(f'{other.size}.', tensors))
+
+# %% ../nbs/11c_drawn.ipynb #ba61718d
+def normal_range(maps): # (2,)
+    "The median and the 99.9 % quantile of the scores of normal images."
+    scores = np.concatenate([m.ravel() for m in maps])
+    return np.quantile(scores, [.5, .999])
+
+def on_scale(score_map, normal): # the median becomes 0, the quantile 1
+    low, high = normal
+    return (score_map - low) / max(high - low, 1e-12)
 
 # %% ../nbs/11c_drawn.ipynb #7c0d0002
 class DrawnSVMDetector(Detector):
@@ -602,10 +665,10 @@ def fit(self:DrawnSVMDetector, images, seed=0, checkpoint=None, progress=True,
     if network: check_lent(network, *self.base)
     self.check(len(images))
     self.members = network or self._fit_members(images, check_seed(seed), checkpoint, progress)
-    places = np.linspace(0, len(images) - 1, min(self.n_scaled, len(images))).astype(int)
+    places = some_places(images, self.n_scaled)
     for k, member in enumerate(self.members):
-        scores = [self.smooth_map(member, images[int(i)]).ravel() for i in tqdm(places, disable=not progress)]
-        self.ranges[k] = np.quantile(np.concatenate(scores), [.5, .999])
+        maps = [self.smooth_map(member, images[i]) for i in tqdm(places, disable=not progress)]
+        self.ranges[k] = normal_range(maps)
     return self
 
 @patch
@@ -626,10 +689,7 @@ def smooth_map(self:DrawnSVMDetector, member, image):
 def score_map(self:DrawnSVMDetector, image):
     maps = [self.smooth_map(member, image) for member in self.members]
     shape = tuple(map(min, zip(*(m.shape for m in maps))))  # with border='crop' that of the SVM
-    scaled = []
-    for score_map, (low, high) in zip(maps, self.ranges):
-        score_map = _center(score_map, shape)
-        scaled.append((score_map - low) / max(high - low, 1e-12))
+    scaled = [on_scale(_center(score_map, shape), normal) for score_map, normal in zip(maps, self.ranges)]
     return np.mean(scaled, 0, dtype=np.float32)
 
 # %% ../nbs/11c_drawn.ipynb #4a78bf94
@@ -645,6 +705,72 @@ def state(self:DrawnSVMDetector):
 def set_state(self:DrawnSVMDetector, tensors):
     for member, name in zip(self.members, ('svm.', 'drawn.')): member.set_state(without_prefix(name, tensors))
     self.ranges = tensors['ranges'].cpu().numpy()
+
+# %% ../nbs/11c_drawn.ipynb #a7f5e586
+class NormalFeatures(nn.Module):
+    "A Gaussian of the features of normal pixels."
+    def __init__(self, d): # features
+        super().__init__()
+        self.register_buffer('mean', torch.zeros(d))
+        self.register_buffer('root', torch.eye(d))  # root @ root.T is the inverse of the covariance
+        ranges = torch.tensor([[0., 1.], [0., 1.]])  # of both opinions: see `normal_range`
+        self.register_buffer('ranges', ranges.double())
+
+    def distance(self, fine, middle): # (1,c,h,w), (1,d-c,h/2,w/2) -> (1,1,h,w)
+        offsets = joined(fine, middle) - self.mean[:, None, None]
+        root = self.root.T[..., None, None]
+        white = F.conv2d(offsets, root)  # (1,d,h,w)
+        squared = white.square().sum(1, keepdim=True)
+        return squared.sqrt()
+
+    def mean_opinion(self, maps): # answers and distances, (h,w) each -> (h,w)
+        scaled = []
+        for score_map, normal in zip(maps, self.ranges.tolist()):
+            scaled.append(on_scale(score_map, normal))
+        return np.mean(scaled, 0, dtype=np.float32)
+
+def joined(fine, middle): # (1,c,h,w), (1,d-c,h/2,w/2) -> (1,d,h,w)
+    return torch.cat([fine, _twice(middle)], 1)
+
+# %% ../nbs/11c_drawn.ipynb #ca6e2a64
+@patch
+def new_normal(self:DrawnDetector):
+    fine, middle, _ = self.settings['drawn_widths']
+    return NormalFeatures(fine + middle).to(self.device)
+
+@patch
+@torch.inference_mode()
+def fit_distance(self:DrawnDetector, images, progress=True):
+    "Learn the features of normal images, and the ranges of both opinions."
+    count, total, products = 0, 0., 0.
+    for i in tqdm(some_places(images, self.n_described), desc='features', disable=not progress):
+        x, _ = self._network_input(images[i])
+        f = self._in_tiles(self._features, x)  # (1,d,h,w)
+        f = f[0].flatten(1).cpu().double()  # (d,n)
+        count += f.shape[1]
+        total += f.sum(1)
+        products += f @ f.T
+    mean = total / count
+    covariance = products / count - mean[:, None] * mean
+    noise = 1e-6 * torch.eye(len(mean))  # of features that never change
+    precision = torch.linalg.inv(covariance + noise)
+    self.normal = self.new_normal()
+    self.normal.mean[:] = mean
+    self.normal.root[:] = torch.linalg.cholesky(precision)
+    self._fit_ranges(images)
+
+# %% ../nbs/11c_drawn.ipynb #448a7ac7
+@patch
+def _features(self:DrawnDetector, x): # (1,3,h,w) -> (1,d,h/2,w/2)
+    return joined(*self.net.features(x))
+
+@patch
+def _fit_ranges(self:DrawnDetector, images):
+    places = some_places(images, self.n_scaled)
+    maps = [self.opinions(images[i]) for i in places]
+    for k, kind in enumerate(zip(*maps)):
+        low_high = normal_range(kind)
+        self.normal.ranges[k] = torch.from_numpy(low_high)
 
 # %% ../nbs/11c_drawn.ipynb #277cb7be
 def fig_drawn(exercises:Sequence, # of (4,H,W): colors and label, from `DrawnDefects`

@@ -21,7 +21,7 @@ from .baselines import BackboneDetector, _IMAGENET_MEAN, _IMAGENET_STD
 from .core import PATCH_SIZE, LATENT_STRIDE, PatchadError, atomic, check_writable
 from .dense import ReconstructionDetector, decode_centers
 from .detector import ColorDetector, Detector, check_learned, is_number
-from .drawn import DrawnDetector, DrawnSVMDetector
+from .drawn import DrawnDetector, DrawnSVMDetector, on_scale
 from .memory import CONTRAST, MemoryDetector, resnet_features
 from .ocsvm import SVMDetector
 from .restoration import RestorationDetector
@@ -177,6 +177,8 @@ class DrawnScores(nn.Module):
     def __init__(self, detector):
         super().__init__()
         self.net, self.factor = _own(detector.net), detector.factor
+        self.normal = _own(detector.normal) if detector.normal else None
+        self.ranges = detector.normal.ranges.tolist() if detector.normal else []
         self.smoothing = detector.settings['drawn_smoothing']
 
     def forward(self, x):
@@ -184,9 +186,23 @@ class DrawnScores(nn.Module):
         h, w = small.shape[2:]
         padded = pad_along(small / 255, 2, 0, lacking(h, 8))
         padded = pad_along(padded, 3, 0, lacking(w, 8))
-        logits = F.interpolate(self.net(padded), scale_factor=2, mode='bilinear')[0, 0]
-        scores = smooth(cut(F.softplus(logits), (h, w)), self.smoothing)
+        scores = self.scores(padded, (h, w))
         return scores if self.factor == 1 else stretch(scores, x.shape[2:])
+
+# %% ../nbs/13c_export.ipynb #77b846fe
+@patch
+def scores(self:DrawnScores, x, size): # (1,3,h',w') -> (h,w), at the working size
+    fine, middle = self.net.features(x)
+    logits = enlarged(self.net.out(fine))
+    answers = smooth(cut(F.softplus(logits), size), self.smoothing)
+    if not self.normal: return answers
+    distances = enlarged(self.normal.distance(fine, middle))
+    distances = smooth(cut(distances, size), self.smoothing)
+    pairs = zip((answers, distances), self.ranges)
+    return sum(on_scale(m, normal) for m, normal in pairs) / 2
+
+def enlarged(x): # (1,1,h,w) -> (2h,2w)
+    return F.interpolate(x, scale_factor=2, mode='bilinear')[0, 0]
 
 # %% ../nbs/13c_export.ipynb #47c5c939
 class MeanScores(nn.Module):
@@ -323,15 +339,14 @@ class PairScores(nn.Module):
         self.smoothing = detector.smoothing
         cropped = detector.params()['border'] == 'crop'
         self.rims = 0, PATCH_SIZE // 2 * cropped  # what the SVM's map has lost, the other one loses
-        self.ranges = [(low, max(high - low, 1e-12)) for low, high in detector.ranges.tolist()]
+        self.ranges = detector.ranges.tolist()
 
     def forward(self, x):
         total = 0.
         parts = zip(self.members, self.rims, self.ranges)
-        for member, rim, (low, spread) in parts:
+        for member, rim, normal in parts:
             score_map = smooth(member(x), self.smoothing)
-            score_map = without_rim(score_map, rim)
-            total = total + (score_map - low) / spread
+            total = total + on_scale(without_rim(score_map, rim), normal)
         return total / len(self.ranges)
 
 scores_of.register(DrawnSVMDetector)(PairScores)

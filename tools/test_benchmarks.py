@@ -30,7 +30,8 @@ ALONE = {
     'run': [['--only', 'single_query', 'drawn']],
 }
 OF_DRAWINGS = (['--only', 'recipe', 'short', 'three scales'], ['--transfer'], ['--smoothing'], ['--sizes'],
-               ['--sizes', '--networks', 'one', '--set', 'drawn_most=2'], ['--sizes', '--picture', 'hole'])
+               ['--sizes', '--networks', 'one', '--set', 'drawn_most=2'], ['--sizes', '--picture', 'hole'],
+               ['--opinions', '--set', 'drawn_most=2'], ['--opinions', '--picture', 'hole'])
 SUFFIX = {'phases': '.json', 'run': '.json', 'growth': '.json', 'svm': ''}
 CALLS = OF_A_RUN | OF_DATA | ALONE
 KNOWN = [*CALLS, 'drawn']
