@@ -562,8 +562,12 @@ def _outputs(self:DrawnDetector, x): # (1,3,h,w) -> (1,1,h/2,w/2): the logits
 
 @patch
 @torch.inference_mode()
-def opinions(self:DrawnDetector, image): # -> list of float32 (h,w), at the working size
-    "Smooth maps of all outputs."
+def opinions(self:DrawnDetector,
+             image:torch.Tensor,  # uint8 (3,H,W)
+            ) -> list: # of float32 (h,w), at the working size
+    "Smooth maps: what the network says, and with `drawn_distance` how unusual what it sees is."
+    check_learned(self, self.net is not None)
+    _check_image(image, PATCH_SIZE, 'reflect')
     x, (h, w) = self._network_input(image)
     outputs = self._in_tiles(self._outputs, x)
     outputs = F.interpolate(outputs, scale_factor=2, mode='bilinear')
@@ -575,8 +579,6 @@ def opinions(self:DrawnDetector, image): # -> list of float32 (h,w), at the work
 # %% ../nbs/11c_drawn.ipynb #4dc35ca5
 @patch
 def score_map(self:DrawnDetector, image):
-    check_learned(self, self.net is not None)
-    _check_image(image, PATCH_SIZE, 'reflect')
     maps = [member._own_map(image) for member in self.members]
     return np.mean(maps, 0) if self.others else maps[0]
 
